@@ -1,0 +1,44 @@
+namespace Shunt.Simulation;
+
+/// <summary>How a network is simulated. Everything here except <see cref="Threads"/> and <see cref="ShardSize"/> can change the spikes.</summary>
+public sealed record SimulationSettings
+{
+    /// <summary>Time step (s).</summary>
+    public double TimeStep { get; init; } = 5e-5;
+
+    /// <summary>Simulated time before anything is measured (s).</summary>
+    public double WarmUp { get; init; } = 0.5;
+
+    /// <summary>Simulated time that is measured (s), after the warm-up.</summary>
+    public double Duration { get; init; } = 5;
+
+    /// <summary>Seed of every random number.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Threads; 0 uses every core. Never changes a result.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Most neurons in a shard; 0 chooses. Never changes a result.</summary>
+    public int ShardSize { get; init; }
+
+    /// <summary>Time between samples of the membrane potential (s), rounded up to whole steps.</summary>
+    public double SampleInterval { get; init; } = 5e-4;
+
+    /// <summary>Width of a bin of the membrane histogram (mV).</summary>
+    public double HistogramBin { get; init; } = 0.1;
+
+    /// <summary>Neurons of each population whose potential is traced.</summary>
+    public int TracedNeurons { get; init; } = 3;
+
+    /// <summary>How long they are traced after the warm-up (s).</summary>
+    public double TraceDuration { get; init; } = 0.3;
+
+    /// <summary>Neurons of each population shown in the raster.</summary>
+    public int RasterNeurons { get; init; } = 100;
+
+    /// <summary>How long the raster is after the warm-up (s).</summary>
+    public double RasterDuration { get; init; } = 1;
+
+    /// <summary>Bin of the population rate and of the synchrony index (s), rounded up to whole steps.</summary>
+    public double RateBin { get; init; } = 1e-3;
+}
