@@ -1,0 +1,231 @@
+using Shunt.Model;
+
+namespace Shunt.Simulation;
+
+/// <summary>
+/// One way in which arrivals act on a neuron. Over a step, n arrivals and the content s of the synaptic reservoir release
+/// <c>G = n Instant + s Release</c>, and <c>s := s Decay + n Carry</c>; arrivals are spread evenly over the step. For a conductance G is the time
+/// integral of g/(g_L tau_L), for a current the charge in mV. Nothing is lost: Instant + Carry is the whole efficacy.
+/// </summary>
+internal readonly record struct Channel
+{
+    internal Channel(Synapse synapse, double dt)
+    {
+        IsConductance = synapse.Model == SynapseModel.Conductance;
+        Reversal = IsConductance ? synapse.Reversal : 1;
+        double total = IsConductance ? synapse.ConductanceIntegral : synapse.Efficacy;
+        MeanEfficacy = IsConductance && synapse.IsInstantaneous ? synapse.JumpFraction : synapse.Efficacy;
+        if (synapse.IsInstantaneous)
+        {
+            Instant = total;
+            return;
+        }
+
+        double x = dt / synapse.TimeConstant, kept = -double.ExpM1(-x) / x;
+        Instant = total * (1 - kept);
+        Carry = total * kept;
+        Decay = Math.Exp(-x);
+        Release = -double.ExpM1(-x);
+    }
+
+    internal bool IsConductance { get; }
+
+    /// <summary>Reversal potential (mV); 1 for a current, whose release enters the drive as it is.</summary>
+    internal double Reversal { get; }
+
+    internal double Instant { get; }
+
+    internal double Carry { get; }
+
+    internal double Decay { get; }
+
+    internal double Release { get; }
+
+    /// <summary>Efficacy per arrival for the time-averaged tau and mu: the jump fraction b or a; J (mV) for currents.</summary>
+    internal double MeanEfficacy { get; }
+
+    internal bool HasReservoir => Carry != 0;
+}
+
+/// <summary>Stored synapses onto one population from one population or pool.</summary>
+/// <param name="Stream">Index of the projection in the model: names its random numbers.</param>
+/// <param name="SourcePopulation">Index of the source population, or -1 when the source is a pool.</param>
+/// <param name="SourcePool">Index of the pool, or -1 when the source is a population.</param>
+/// <param name="SourceSize">Neurons or units in the source.</param>
+/// <param name="Channel">Channel of the target population that counts the arrivals.</param>
+/// <param name="ShortestDelay">Shortest delay (steps); 0 for a pool.</param>
+/// <param name="DelayValues">Number of consecutive delays, equally likely; 1 is a constant delay.</param>
+/// <param name="Projection">The projection.</param>
+internal sealed record Route(
+    int Stream, int SourcePopulation, int SourcePool, int SourceSize, int Channel, int ShortestDelay, int DelayValues, Projection Projection)
+{
+    internal int LongestDelay => ShortestDelay + DelayValues - 1;
+}
+
+/// <summary>Private Poisson units of each neuron of one population, drawn as one process.</summary>
+/// <param name="Stream">Index of the projection in the model.</param>
+/// <param name="Channel">Channel that counts the arrivals.</param>
+/// <param name="MeanPerUnit">Mean spikes of one unit in one step.</param>
+/// <param name="InDegree">Units per neuron.</param>
+internal sealed record PrivateInput(int Stream, int Channel, double MeanPerUnit, InDegreeLaw InDegree);
+
+/// <summary>A pool of Poisson units.</summary>
+/// <param name="Index">Index of the input in the model: names its random numbers.</param>
+/// <param name="Size">Units.</param>
+/// <param name="Counts">Distribution of the spikes of the whole pool in one step.</param>
+internal sealed record PoolSource(int Index, int Size, PoissonTable Counts);
+
+/// <summary>A population as the kernels see it: plain numbers per step.</summary>
+internal sealed record LoweredPopulation
+{
+    internal required int Index { get; init; }
+
+    internal required Population Source { get; init; }
+
+    /// <summary>Number of the population's first neuron, counted through all populations.</summary>
+    internal required int FirstNeuron { get; init; }
+
+    /// <summary>dt / tau_L.</summary>
+    internal required double Leak { get; init; }
+
+    /// <summary>dt / tau_L times the resting potential (mV).</summary>
+    internal required double LeakDrive { get; init; }
+
+    internal required int RefractorySteps { get; init; }
+
+    internal required IReadOnlyList<Channel> Channels { get; init; }
+
+    internal required IReadOnlyList<Route> Routes { get; init; }
+
+    internal required IReadOnlyList<PrivateInput> Inputs { get; init; }
+
+    /// <summary>Slots of each channel's ring of arrival counts; a power of two above the longest delay.</summary>
+    internal required IReadOnlyList<int> RingSlots { get; init; }
+}
+
+/// <summary>A network and its settings, checked once and turned into plain numbers per step.</summary>
+internal sealed class LoweredNetwork
+{
+    private const int LongestEpoch = 64;
+
+    internal LoweredNetwork(NetworkModel model, SimulationSettings settings)
+    {
+        Model = model;
+        Settings = settings;
+        Grid = new TimeGrid(settings);
+        if (model.Size > int.MaxValue) throw new SimulationException($"{model.Size:N0} neurons; at most {int.MaxValue:N0} can be numbered");
+        Pools = [.. model.Inputs.Select((input, index) => (input, index)).Where(x => x.input.Wiring == InputWiring.Pool)
+            .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(x.input.PoolSize * x.input.Rate * Grid.TimeStep)))];
+        int first = 0;
+        var populations = new List<LoweredPopulation>();
+        foreach (Population population in model.Populations)
+        {
+            populations.Add(Lower(population, populations.Count, first));
+            first += population.Size;
+        }
+
+        Populations = populations;
+        EpochSteps = Populations.SelectMany(p => p.Routes).Where(r => r.SourcePopulation >= 0).Select(r => r.ShortestDelay)
+            .Append(LongestEpoch).Min();
+    }
+
+    internal NetworkModel Model { get; }
+
+    internal SimulationSettings Settings { get; }
+
+    internal TimeGrid Grid { get; }
+
+    internal IReadOnlyList<LoweredPopulation> Populations { get; }
+
+    internal IReadOnlyList<PoolSource> Pools { get; }
+
+    /// <summary>Steps between exchanges of spikes: the shortest delay.</summary>
+    internal int EpochSteps { get; }
+
+    private LoweredPopulation Lower(Population population, int index, int firstNeuron)
+    {
+        double dt = Grid.TimeStep;
+        var channels = new List<Channel>();
+        var routes = new List<Route>();
+        var inputs = new List<PrivateInput>();
+        double mostArrivals = 0;
+        for (int i = 0; i < Model.Projections.Count; i++)
+        {
+            Projection projection = Model.Projections[i];
+            if (projection.Target != population.Name) continue;
+            var channel = new Channel(projection.Synapse, dt);
+            int c = channels.IndexOf(channel);
+            if (c < 0)
+            {
+                c = channels.Count;
+                channels.Add(channel);
+            }
+
+            ExternalInput? input = Model.FindInput(projection.Source);
+            if (input is { Wiring: InputWiring.Independent })
+            {
+                inputs.Add(new PrivateInput(i, c, input.Rate * dt, projection.InDegree));
+                mostArrivals += new PoissonTable(Model.MeanInDegree(projection) * input.Rate * dt).Largest;
+            }
+            else
+            {
+                routes.Add(RouteOf(projection, i, c, input));
+                mostArrivals += Model.MeanInDegree(projection) + (6 * projection.InDegree.StandardDeviation(Model.SourceSize(projection)));
+            }
+        }
+
+        if (mostArrivals > ushort.MaxValue)
+        {
+            throw new SimulationException(
+                $"populations.{population.Name}: up to {mostArrivals:N0} spikes could reach a neuron in one step; at most {ushort.MaxValue:N0} can be counted: use a smaller in-degree or dt");
+        }
+
+        Neuron neuron = population.Neuron;
+        return new LoweredPopulation
+        {
+            Index = index,
+            Source = population,
+            FirstNeuron = firstNeuron,
+            Leak = dt / neuron.MembraneTimeConstant,
+            LeakDrive = dt / neuron.MembraneTimeConstant * neuron.RestingPotential,
+            RefractorySteps = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref"),
+            Channels = channels,
+            Routes = routes,
+            Inputs = inputs,
+            RingSlots = [.. channels.Select((_, c) => routes.Where(r => r.Channel == c).Select(r => r.LongestDelay).Append(0).Max())
+                .Select(longest => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)longest + 1))],
+        };
+    }
+
+    private Route RouteOf(Projection projection, int index, int channel, ExternalInput? pool)
+    {
+        if (pool is not null)
+        {
+            int p = Pools.Select((x, i) => (x, i)).First(x => Model.Inputs[x.x.Index].Name == pool.Name).i;
+            return new Route(index, -1, p, pool.PoolSize, channel, 0, 1, projection);
+        }
+
+        int source = Model.Populations.Select((p, i) => (p, i)).First(x => x.p.Name == projection.Source).i;
+        string place = $"projections[{index}].delay";
+        (int shortest, int values) = projection.Delay switch
+        {
+            DelayLaw.Constant(var d) => (AtLeastOne((int)Grid.WholeSteps(d, place), d, place), 1),
+            DelayLaw.Uniform(var min, var max) => UniformDelays(min, max, place),
+            _ => (1, 1),
+        };
+        return new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
+    }
+
+    private (int Shortest, int Values) UniformDelays(double min, double max, string place)
+    {
+        int shortest = (int)Math.Floor((min / Grid.TimeStep) + 1e-6) + 1, longest = (int)Math.Floor((max / Grid.TimeStep) + 1e-6);
+        AtLeastOne(longest, max, place);
+        if (longest < shortest)
+            throw new SimulationException($"{place}: no multiple of dt = {Grid.TimeStep * 1e3:G6} ms lies between {min * 1e3:G6} and {max * 1e3:G6} ms");
+        return (shortest, longest - shortest + 1);
+    }
+
+    private int AtLeastOne(int steps, double delay, string place) => steps >= 1
+        ? steps
+        : throw new SimulationException($"{place}: {delay * 1e3:G6} ms is shorter than dt, {Grid.TimeStep * 1e3:G6} ms; a spike cannot arrive within the step that fired it");
+}

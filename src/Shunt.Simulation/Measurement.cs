@@ -1,0 +1,366 @@
+using Shunt.Model;
+
+namespace Shunt.Simulation;
+
+/// <summary>Turns the shards' sums into observables with errors.</summary>
+internal sealed class Measurement
+{
+    /// <summary>Intervals a neuron needs for its CV to count.</summary>
+    private const int LeastIntervals = 20;
+
+    /// <summary>Batches for standard errors of time averages: long against correlation times, enough for the error of the error.</summary>
+    private const int Batches = ShardStatistics.Batches;
+
+    private const double QuiescentRate = 1e-3;
+    private readonly LoweredNetwork _network;
+    private readonly Shard[] _shards;
+    private readonly TimeGrid _grid;
+    private readonly long _stepsDone;
+    private readonly double _duration;
+    private readonly List<string> _warnings = [];
+
+    internal Measurement(LoweredNetwork network, Shard[] shards, long stepsDone)
+    {
+        _network = network;
+        _shards = shards;
+        _grid = network.Grid;
+        _stepsDone = stepsDone;
+        _duration = Math.Max(0, stepsDone - _grid.WarmUpSteps) * _grid.TimeStep;
+    }
+
+    internal SimulationRecord Record(long spikes, string hash, long poolEvents, long synapses, long wiringBytes)
+    {
+        var observables = new List<PopulationObservables>();
+        var records = new List<PopulationRecord>();
+        if (_duration <= 0) _warnings.Add($"the run stopped at {_stepsDone * _grid.TimeStep:G4} s, before the end of the warm-up: nothing was measured");
+        foreach (LoweredPopulation population in _network.Populations)
+        {
+            var measured = new PopulationMeasurement(this, population, [.. _shards.Where(s => s.Population == population)]);
+            observables.Add(measured.Observables());
+            records.Add(measured.Record());
+        }
+
+        return new SimulationRecord
+        {
+            Observables = new Observables(observables),
+            Populations = records,
+            Start = _grid.WarmUpSteps * _grid.TimeStep,
+            Duration = _duration,
+            RateBin = _grid.RateBinSteps * _grid.TimeStep,
+            Spikes = spikes,
+            SpikesSha256 = hash,
+            Complete = _stepsDone == _grid.TotalSteps,
+            Warnings = _warnings,
+            Counters = Counters(poolEvents, synapses, wiringBytes),
+        };
+    }
+
+    /// <summary>Arrivals are conserved: what the neurons received is what was delivered and is not still waiting, plus the private inputs.</summary>
+    private SimulationCounters Counters(long poolEvents, long synapses, long wiringBytes)
+    {
+        long recurrent = _shards.Sum(s => s.RecurrentEvents), pending = _shards.Sum(s => s.PendingArrivals());
+        double received = 0;
+        foreach (Shard shard in _shards)
+        {
+            shard.Statistics.AddArrivalTotals(_stepsDone);
+            received += shard.Statistics.WarmUpArrivals + shard.Statistics.ArrivalTotals[^1].Arrivals.Sum();
+        }
+
+        long privateEvents = (long)received - (recurrent - pending) - poolEvents;
+        return new SimulationCounters
+        {
+            Steps = _stepsDone,
+            NeuronUpdates = _stepsDone * _network.Model.Size,
+            SynapticEvents = recurrent,
+            InputEvents = poolEvents + privateEvents,
+            Synapses = synapses,
+            BytesPerSynapse = synapses > 0 ? (double)wiringBytes / synapses : 0,
+        };
+    }
+
+    private static Estimate FromBatches(double value, IReadOnlyList<double> batches)
+    {
+        if (batches.Count < 2) return new Estimate(value);
+        double mean = batches.Average();
+        return new Estimate(value, Math.Sqrt(batches.Sum(b => (b - mean) * (b - mean)) / (batches.Count - 1) / batches.Count));
+    }
+
+    private sealed class PopulationMeasurement(Measurement run, LoweredPopulation population, Shard[] shards)
+    {
+        private readonly int _size = population.Source.Size;
+        private readonly double _dt = run._grid.TimeStep;
+        private readonly double[] _rates = [.. shards.SelectMany(s => s.Statistics.SpikeCount).Select(n => n / run._duration)];
+        private readonly double[] _cvs = [.. shards.SelectMany(s => NeuronCvs(s.Statistics))];
+        private readonly int[] _bins = SumBins(shards, (int)(Math.Max(0, run._stepsDone - run._grid.WarmUpSteps) / run._grid.RateBinSteps));
+
+        internal PopulationObservables Observables()
+        {
+            if (run._duration <= 0) return new PopulationObservables { Population = population.Source.Name };
+            (Estimate tau, Estimate mu) = Conductances();
+            (Estimate mean, Estimate sd) = Potential();
+            Estimate rate = Rate();
+            WarnOfDrift(rate);
+            double quiescent = (double)_rates.Count(r => r < QuiescentRate) / _size;
+            return new PopulationObservables
+            {
+                Population = population.Source.Name,
+                Rate = rate,
+                CvIsi = Cv(),
+                MeanV = mean,
+                SdV = sd,
+                Tau = tau,
+                Mu = mu,
+                QuiescentFraction = new Estimate(quiescent, Math.Sqrt(quiescent * (1 - quiescent) / _size)),
+                Density = Density(),
+            };
+        }
+
+        internal PopulationRecord Record() => new()
+        {
+            Population = population.Source.Name,
+            NeuronRates = run._duration > 0 ? _rates : [],
+            NeuronCvs = run._duration > 0 ? _cvs : [],
+            RateSeries = [.. _bins.Select(n => n / (run._grid.RateBinSteps * _dt * _size))],
+            CountFanoFactor = Fano(),
+            VoltageSynchrony = VoltageSynchrony(),
+            Traces = [.. shards.SelectMany(Traces)],
+            RasterTimes = [.. Raster().Select(r => (r.Step + 1) * _dt)],
+            RasterNeurons = [.. Raster().Select(r => r.Neuron)],
+        };
+
+        private Estimate Rate()
+        {
+            double binTime = run._grid.RateBinSteps * _dt;
+            double[] batches = [.. Batched(_bins.Length).Select(b => _bins[b].Sum() / (_size * binTime * (b.End.Value - b.Start.Value)))];
+            return FromBatches(_rates.Average(), batches);
+        }
+
+        private Estimate Cv()
+        {
+            double[] known = [.. _cvs.Where(cv => !double.IsNaN(cv))];
+            if (known.Length == 0)
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: no neuron had {LeastIntervals} interspike intervals in {run._duration:G4} s, so there is no CV; simulate longer");
+                return Estimate.Unknown;
+            }
+
+            if (known.Length < 0.5 * _size)
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: the CV is the mean over the {known.Length} of {_size} neurons with at least {LeastIntervals} intervals, the faster ones; simulate longer");
+            }
+
+            double mean = known.Average();
+            double error = known.Length > 1 ? Math.Sqrt(known.Sum(cv => (cv - mean) * (cv - mean)) / (known.Length - 1) / known.Length) : double.NaN;
+            return new Estimate(mean, error);
+        }
+
+        private static IEnumerable<double> NeuronCvs(ShardStatistics statistics)
+        {
+            for (int i = 0; i < statistics.Intervals.Length; i++)
+            {
+                int n = statistics.Intervals[i];
+                if (n < LeastIntervals)
+                {
+                    yield return double.NaN;
+                    continue;
+                }
+
+                double mean = statistics.IntervalSum[i] / n;
+                double variance = Math.Max(0, (statistics.IntervalSquares[i] - (n * mean * mean)) / (n - 1));
+                yield return Math.Sqrt(variance) / mean;
+            }
+        }
+
+        /// <summary>Mean over neurons and time; SD in time, the root mean over neurons of each neuron's variance.</summary>
+        private (Estimate Mean, Estimate Sd) Potential()
+        {
+            double sum = 0, count = 0, variance = 0, neurons = 0;
+            foreach (ShardStatistics s in shards.Select(s => s.Statistics))
+            {
+                for (int i = 0; i < s.PotentialSamples.Length; i++)
+                {
+                    int n = s.PotentialSamples[i];
+                    if (n < 2) continue;
+                    double mean = s.PotentialSum[i] / n;
+                    sum += s.PotentialSum[i];
+                    count += n;
+                    variance += Math.Max(0, (s.PotentialSquares[i] / n) - (mean * mean));
+                    neurons++;
+                }
+            }
+
+            if (count == 0) return (Estimate.Unknown, Estimate.Unknown);
+            var means = new List<double>();
+            var deviations = new List<double>();
+            foreach (Range batch in Batched(shards.Min(s => s.Statistics.Samples.Count)))
+            {
+                double batchSum = 0, batchSquares = 0, batchCount = 0;
+                foreach (Shard shard in shards)
+                {
+                    for (int k = batch.Start.Value; k < batch.End.Value; k++)
+                    {
+                        ShardStatistics.PotentialSample sample = shard.Statistics.Samples[k];
+                        batchSum += sample.Sum;
+                        batchSquares += sample.Squares;
+                        batchCount += sample.Count;
+                    }
+                }
+
+                if (batchCount == 0) continue;
+                double mean = batchSum / batchCount;
+                means.Add(mean);
+                deviations.Add(Math.Sqrt(Math.Max(0, (batchSquares / batchCount) - (mean * mean))));
+            }
+
+            return (FromBatches(sum / count, means), FromBatches(Math.Sqrt(variance / neurons), deviations));
+        }
+
+        /// <summary>tau and mu (Eq. 5) as each neuron saw them: from the arrivals it received, averaged over time, then over neurons.</summary>
+        private (Estimate Tau, Estimate Mu) Conductances()
+        {
+            double tau = 0, mu = 0;
+            foreach (Shard shard in shards)
+            {
+                for (int i = 0; i < shard.Count; i++)
+                {
+                    (double t, double m) = TauAndMu(c => ArrivalRate(shard, c, i));
+                    tau += t;
+                    mu += m;
+                }
+            }
+
+            var taus = new List<double>();
+            var mus = new List<double>();
+            int totals = shards.Min(s => s.Statistics.ArrivalTotals.Count);
+            for (int b = 0; b < totals; b++)
+            {
+                long from = b == 0 ? run._grid.WarmUpSteps : shards[0].Statistics.ArrivalTotals[b - 1].Step;
+                double time = (shards[0].Statistics.ArrivalTotals[b].Step - from) * _dt;
+                int batch = b;
+                (double t, double m) = TauAndMu(c =>
+                    shards.Sum(s => s.Statistics.ArrivalTotals[batch].Arrivals[c] - (batch == 0 ? 0 : s.Statistics.ArrivalTotals[batch - 1].Arrivals[c])) / time / _size);
+                taus.Add(t);
+                mus.Add(m);
+            }
+
+            WarnOfStep(tau / _size);
+            return (FromBatches(tau / _size, taus), FromBatches(mu / _size, mus));
+        }
+
+        private unsafe double ArrivalRate(Shard shard, int channel, int neuron) => shard.Arrivals[channel].Pointer[neuron] / run._duration;
+
+        private (double Tau, double Mu) TauAndMu(Func<int, double> arrivalRate)
+        {
+            double rate = population.Leak / _dt, drive = population.LeakDrive / _dt;
+            for (int c = 0; c < population.Channels.Count; c++)
+            {
+                Channel channel = population.Channels[c];
+                double released = channel.MeanEfficacy * arrivalRate(c);
+                if (channel.IsConductance) rate += released;
+                drive += released * channel.Reversal;
+            }
+
+            return (1 / rate, drive / rate);
+        }
+
+        private MembraneDensity? Density()
+        {
+            int bins = shards[0].Statistics.Histogram.Length;
+            long[] counts = new long[bins];
+            long below = shards.Sum(s => s.Statistics.BelowHistogram);
+            foreach (Shard shard in shards)
+            {
+                for (int b = 0; b < bins; b++) counts[b] += shard.Statistics.Histogram[b];
+            }
+
+            long kept = counts.Sum();
+            if (below > 0)
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: {below} of {kept + below} samples of V lie outside the histogram, which starts at {shards[0].Statistics.HistogramLow:G4} mV");
+            }
+
+            if (kept == 0) return null;
+            int first = Array.FindIndex(counts, n => n > 0), last = Array.FindLastIndex(counts, n => n > 0);
+            double width = run._network.Settings.HistogramBin, samples = (double)shards.Sum(s => (long)s.Statistics.Samples.Count * s.Count);
+            return new MembraneDensity(
+                [.. Enumerable.Range(first, last - first + 1).Select(b => shards[0].Statistics.HistogramLow + ((b + 0.5) * width))],
+                [.. Enumerable.Range(first, last - first + 1).Select(b => counts[b] / samples / width)]);
+        }
+
+        private double Fano()
+        {
+            if (_bins.Length < 2) return double.NaN;
+            double mean = _bins.Average();
+            return mean > 0 ? _bins.Sum(n => (n - mean) * (n - mean)) / (_bins.Length - 1) / mean : double.NaN;
+        }
+
+        private double VoltageSynchrony()
+        {
+            int samples = shards.Min(s => s.Statistics.Samples.Count);
+            double sd = Potential().Sd.Value;
+            if (_size < 2 || samples < 2 || !(sd > 0)) return double.NaN;
+            double[] means = new double[samples];
+            for (int k = 0; k < samples; k++)
+                means[k] = shards.Sum(s => s.Statistics.Samples[k].Sum) / Math.Max(1, shards.Sum(s => s.Statistics.Samples[k].Count));
+            double mean = means.Average();
+            return Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (samples - 1)) / sd;
+        }
+
+        private void WarnOfStep(double tau)
+        {
+            if (!(_dt > 0.1 * tau)) return;
+            run._warnings.Add(
+                $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the effective time constant, {tau * 1e3:G3} ms; use dt below {tau * 1e2:G2} ms");
+        }
+
+        private void WarnOfDrift(Estimate rate)
+        {
+            if (_bins.Length < 2 * Batches) return;
+            double half = _bins.Length / 2 * run._grid.RateBinSteps * _dt * _size;
+            double first = _bins[..(_bins.Length / 2)].Sum() / half, second = _bins[^(_bins.Length / 2)..].Sum() / half;
+            // Each half has twice the variance of the whole: their difference has standard deviation 2 SE.
+            if (Math.Abs(first - second) < 4 * 2 * rate.StandardError || Math.Abs(first - second) < 0.05 * rate.Value) return;
+            run._warnings.Add(
+                $"population {population.Source.Name}: the rate drifts, {first:G4} Hz in the first half and {second:G4} Hz in the second; a longer warm-up may be needed");
+        }
+
+        private IEnumerable<VoltageTrace> Traces(Shard shard)
+        {
+            double start = run._grid.WarmUpSteps * _dt;
+            for (int i = 0; i < shard.Statistics.Traces.Length; i++)
+            {
+                List<double> voltage = shard.Statistics.Traces[i];
+                double end = start + (voltage.Count * _dt);
+                int neuron = i;
+                yield return new VoltageTrace(
+                    shard.First + i,
+                    [.. Enumerable.Range(1, voltage.Count).Select(k => start + (k * _dt))],
+                    voltage,
+                    [.. shard.Statistics.Raster.Where(r => r.Neuron == neuron && (r.Step + 1) * _dt <= end).Select(r => (r.Step + 1) * _dt)]);
+            }
+        }
+
+        private IEnumerable<(int Step, int Neuron)> Raster() => shards
+            .SelectMany(s => s.Statistics.Raster.Select(r => (r.Step, Neuron: s.First + r.Neuron)))
+            .OrderBy(r => r.Step).ThenBy(r => r.Neuron);
+
+        private static int[] SumBins(Shard[] shards, int bins)
+        {
+            int[] sum = new int[bins];
+            foreach (Shard shard in shards)
+            {
+                for (int b = 0; b < bins; b++) sum[b] += shard.Statistics.SpikesPerBin[b];
+            }
+
+            return sum;
+        }
+
+        private static IEnumerable<Range> Batched(int count)
+        {
+            for (int b = 0; b < Batches && count >= Batches; b++) yield return (int)((long)count * b / Batches)..(int)((long)count * (b + 1) / Batches);
+        }
+    }
+}
