@@ -1,0 +1,216 @@
+using Shunt.Model;
+using Shunt.Simulation;
+using Xunit;
+
+namespace Shunt.Tests.Simulation;
+
+public class MembraneTests
+{
+    private static readonly Neuron Free = Neuron.Paper with { Threshold = double.PositiveInfinity };
+
+    [Theory]
+    [InlineData(JumpConvention.Linear, 0.9)]
+    [InlineData(JumpConvention.Exponential, 0.90483741803595957)]
+    public void Jumps_compose_multiplicatively(JumpConvention jump, double kept)
+    {
+        Neuron still = Free with { MembraneTimeConstant = 1e12 };
+        NetworkModel model = new(
+            "jumps", [new Population("N", 1, still)], [new ExternalInput("X", 0)],
+            [Networks.Connect("X", "N", new InDegreeLaw.Fixed(0), Synapse.Conductance(0.1, 0, jump))]);
+        for (ushort n = 0; n <= 30; n++)
+        {
+            Shard shard = OneShard(model, 1e-4);
+            double before = shard.Potential.Span[0];
+            shard.Row(0, 0)[0] = n;
+            shard.Update(0, 0);
+            Assert.Equal(before * Math.Pow(kept, n), shard.Potential.Span[0], 1e-11);
+        }
+    }
+
+    [Fact]
+    public void Excitation_and_inhibition_in_one_step_stay_between_their_reversal_potentials()
+    {
+        NetworkModel model = Networks.Single(1, 1000, 0.9, 1.1, 1, 0, neuron: Free);
+        Shard shard = OneShard(model, 1e-4);
+        shard.Row(0, 0)[0] = 1000;
+        shard.Row(1, 0)[0] = 1000;
+        shard.Update(0, 0);
+        Assert.InRange(shard.Potential.Span[0], -75, 0);
+    }
+
+    [Fact]
+    public void A_constant_current_fires_at_the_closed_form_period()
+    {
+        Neuron neuron = Neuron.Paper with { ConstantDrive = 40 };
+        NetworkModel model = new("drive", [new Population("N", 40, neuron)], [], []);
+        const double dt = 1e-5;
+        SimulationRecord record = new Simulator(model, new SimulationSettings { TimeStep = dt, WarmUp = 0.1, Duration = 1, Threads = 1 }).Run();
+        // tau ln((mu - V_r)/(mu - theta)), rounded up to the grid, plus the refractory period (B4).
+        double steps = Math.Ceiling(0.020 * Math.Log((-40.0 + 65) / (-40.0 + 55)) / dt) + Math.Round(0.002 / dt);
+        PopulationObservables n = record.Observables["N"];
+        Assert.Equal(0, n.CvIsi.Value, 1e-9);
+        double rate = 1 / (steps * dt);
+        Assert.InRange(n.Rate.Value, rate - 1, rate + 1); // whole spikes in one second
+        Assert.Equal(-40, n.Mu.Value, 1e-9);
+        Assert.Equal(0.020, n.Tau.Value, 1e-12);
+    }
+
+    [Theory]
+    [InlineData(1.5e-3, 0)]
+    [InlineData(1.5e-3, 1)]
+    public void A_spike_arrives_exactly_one_delay_later(double delay, int seed)
+    {
+        Neuron driver = Neuron.Paper with { ConstantDrive = 30 };
+        NetworkModel model = new(
+            "relay", [new Population("A", 1, driver), new Population("B", 1, Neuron.Paper)], [],
+            [Networks.Connect("A", "B", new InDegreeLaw.Fixed(1), Synapse.Current(1000), new DelayLaw.Constant(delay))]);
+        var spikes = new SpikeList();
+        new Simulator(model, new SimulationSettings { TimeStep = 1e-4, WarmUp = 0, Duration = 1, Seed = (ulong)seed }).Run(spikes);
+        long[] a = [.. spikes.All.Where(s => s.Neuron == 0).Select(s => s.Step)], b = [.. spikes.All.Where(s => s.Neuron == 1).Select(s => s.Step)];
+        Assert.True(a.Length > 10);
+        Assert.Equal(a.Select(s => s + 15).Where(s => s <= 10_000), b);
+    }
+
+    /// <summary>
+    /// Exact moments of the scheme itself (its one-step map averaged over the Poisson counts) against the exact moments of the membrane: the error of the mean and of
+    /// the variance at a finite step, and the order at which it vanishes.
+    /// </summary>
+    [Fact]
+    public void Free_membrane_moments_converge_at_first_order_with_a_small_error()
+    {
+        var p = new ShotNoise(K: 1000, A: 0.01, G: 12, Eta: 1.8, Nu: 10);
+        (double mean, double variance) = p.ExactMoments();
+        double[] steps = [2e-4, 1e-4, 5e-5, 2.5e-5];
+        double[] meanErrors = [.. steps.Select(dt => Math.Abs(p.GridMoments(dt).Mean - mean))];
+        double[] varianceErrors = [.. steps.Select(dt => Math.Abs((p.GridMoments(dt).Variance / variance) - 1))];
+        double meanOrder = Math.Log2(meanErrors[0] / meanErrors[3]) / 3, varianceOrder = Math.Log2(varianceErrors[0] / varianceErrors[3]) / 3;
+        TestContext.Current.TestOutputHelper?.WriteLine($"order of the mean {meanOrder:F2}, of the variance {varianceOrder:F2}; at 0.05 ms {meanErrors[2]:E2} mV, {varianceErrors[2]:E2}");
+        Assert.True(meanErrors[2] < 0.02 && varianceErrors[2] < 0.01, $"{meanErrors[2]} mV, {varianceErrors[2]}");
+        Assert.True(meanOrder > 0.9 && varianceOrder > 0.9, $"orders {meanOrder}, {varianceOrder}");
+    }
+
+    [Fact]
+    public void Free_membrane_simulation_has_the_moments_of_its_scheme_and_nearly_those_of_the_membrane()
+    {
+        var p = new ShotNoise(1000, 0.01, 12, 1.8, 10);
+        const double dt = 2.5e-5;
+        NetworkModel model = Networks.Single(500, p.K, p.A, p.G, p.Eta, p.Nu, neuron: Free);
+        PopulationObservables n = new Simulator(model, new SimulationSettings { TimeStep = dt, WarmUp = 0.05, Duration = 0.5 }).Run().Observables["N"];
+        (double mean, double variance) = p.GridMoments(dt);
+        (double exactMean, double exactVariance) = p.ExactMoments();
+        Assert.InRange(n.MeanV.Value - mean, -5 * n.MeanV.StandardError, 5 * n.MeanV.StandardError);
+        // 500 neurons for about 500 correlation times: relative error of the variance near sqrt(2/250,000) = 0.3 %.
+        Assert.InRange(n.SdV.Value * n.SdV.Value / variance, 1 - 0.015, 1 + 0.015);
+        Assert.InRange(n.MeanV.Value - exactMean, -0.03, 0.03);
+        Assert.InRange(n.SdV.Value * n.SdV.Value / exactVariance, 1 - 0.02, 1 + 0.02);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2e-3)]
+    [InlineData(1e-2)]
+    public void Current_synapses_give_the_closed_form_mean_and_variance(double tauSyn)
+    {
+        const double j = 0.2, rate = 4000, tau = 0.020, dt = 1e-4;
+        NetworkModel model = new(
+            "currents", [new Population("N", 400, Free)], [new ExternalInput("X", rate / 100)],
+            [Networks.Connect("X", "N", new InDegreeLaw.Fixed(100), Synapse.Current(j) with { TimeConstant = tauSyn })]);
+        PopulationObservables n = new Simulator(model, new SimulationSettings { TimeStep = dt, WarmUp = 0.2, Duration = 2 }).Run().Observables["N"];
+        Assert.InRange(n.MeanV.Value - (-80 + (j * rate * tau)), -5 * n.MeanV.StandardError - 1e-3, (5 * n.MeanV.StandardError) + 1e-3);
+        // Shot noise through two exponentials: R J^2 tau^2 / (2 (tau + tau_S)). 400 neurons for 50 to 100 correlation times; the time average of each removes tau_corr/T.
+        double variance = rate * j * j * tau * tau / (2 * (tau + tauSyn));
+        Assert.InRange(n.SdV.Value * n.SdV.Value / variance, 0.96, 1.02);
+        Assert.Equal(-80 + (j * rate * tau), n.Mu.Value, 0.05);
+    }
+
+    [Fact]
+    public void An_exponential_conductance_releases_its_whole_efficacy()
+    {
+        Synapse synapse = Synapse.Conductance(0.5, 0) with { TimeConstant = 3e-3 };
+        var channel = new Channel(synapse, 1e-4);
+        double released = channel.Instant, reservoir = channel.Carry;
+        for (int step = 0; step < 2000; step++)
+        {
+            released += reservoir * channel.Release;
+            reservoir *= channel.Decay;
+        }
+
+        Assert.Equal(0.5, released, 1e-12);
+        Assert.Equal(0.5, channel.Instant + channel.Carry, 1e-15);
+    }
+
+    [Fact]
+    public void A_vanishing_synaptic_time_constant_is_the_exponential_jump()
+    {
+        var slow = new Channel(Synapse.Conductance(0.3, 0) with { TimeConstant = 1e-12 }, 1e-4);
+        var instant = new Channel(Synapse.Conductance(0.3, 0, JumpConvention.Exponential), 1e-4);
+        Assert.Equal(instant.Instant, slow.Instant, 1e-8);
+    }
+
+    internal static Shard OneShard(NetworkModel model, double dt)
+    {
+        var network = new LoweredNetwork(model, new SimulationSettings { TimeStep = dt, WarmUp = 0, Duration = 1 });
+        return new Shard(network, network.Populations[0], 0, network.Populations[0].Source.Size);
+    }
+
+    /// <summary>A membrane without threshold under instantaneous excitatory (E = 0) and inhibitory (E = -75 mV) conductances.</summary>
+    private sealed record ShotNoise(int K, double A, double G, double Eta, double Nu)
+    {
+        private const double Tau = 0.020, Rest = -80, Inhibitory = -75;
+
+        private double Excitation => K * Nu;
+
+        private double Inhibition => K / 4 * Eta * Nu;
+
+        internal (double Mean, double Variance) ExactMoments()
+        {
+            double e = A, i = G * A, re = Excitation, ri = Inhibition;
+            double mean = ((Rest / Tau) + (ri * i * Inhibitory)) / ((1 / Tau) + (re * e) + (ri * i));
+            double variance = ((re * e * e * mean * mean) + (ri * i * i * (Inhibitory - mean) * (Inhibitory - mean)))
+                / ((2 / Tau) + (re * ((2 * e) - (e * e))) + (ri * ((2 * i) - (i * i))));
+            return (mean, variance);
+        }
+
+        /// <summary>Stationary moments of V := f V + (1 - f) N/Gamma with Poisson counts, by summing over them.</summary>
+        internal (double Mean, double Variance) GridMoments(double dt)
+        {
+            double le = -double.LogP1(-A), li = -double.LogP1(-G * A);
+            double[] pe = Poisson(Excitation * dt), pi = Poisson(Inhibition * dt);
+            double f1 = 0, f2 = 0, c1 = 0, c2 = 0, fc = 0;
+            for (int e = 0; e < pe.Length; e++)
+            {
+                for (int i = 0; i < pi.Length; i++)
+                {
+                    double p = pe[e] * pi[i], gamma = (dt / Tau) + (e * le) + (i * li), f = Math.Exp(-gamma);
+                    double c = (1 - f) * ((dt / Tau * Rest) + (i * li * Inhibitory)) / gamma;
+                    f1 += p * f;
+                    f2 += p * f * f;
+                    c1 += p * c;
+                    c2 += p * c * c;
+                    fc += p * f * c;
+                }
+            }
+
+            double mean = c1 / (1 - f1), square = ((2 * fc * mean) + c2) / (1 - f2);
+            return (mean, square - (mean * mean));
+        }
+
+        private static double[] Poisson(double mean)
+        {
+            var p = new List<double> { Math.Exp(-mean) };
+            while (p.Count < mean || p[^1] > 1e-18) p.Add(p[^1] * mean / p.Count);
+            return [.. p];
+        }
+    }
+}
+
+/// <summary>Keeps every spike.</summary>
+internal sealed class SpikeList : ISpikeSink
+{
+    internal List<(long Step, int Neuron)> All { get; } = [];
+
+    public void Record(long step, ReadOnlySpan<int> neurons)
+    {
+        foreach (int neuron in neurons) All.Add((step, neuron));
+    }
+}
