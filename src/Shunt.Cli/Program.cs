@@ -1,1 +1,3 @@
-Console.WriteLine("shunt");
+using Shunt.Cli;
+
+return CommandLine.Invoke(args);
