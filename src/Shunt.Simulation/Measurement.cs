@@ -322,7 +322,7 @@ internal sealed class Measurement
             double half = _bins.Length / 2 * run._grid.RateBinSteps * _dt * _size;
             double first = _bins[..(_bins.Length / 2)].Sum() / half, second = _bins[^(_bins.Length / 2)..].Sum() / half;
             // Each half has twice the variance of the whole: their difference has standard deviation 2 SE.
-            if (Math.Abs(first - second) < 4 * 2 * rate.StandardError || Math.Abs(first - second) < 0.05 * rate.Value) return;
+            if (Math.Abs(first - second) <= Math.Max(4 * 2 * rate.StandardError, 0.05 * rate.Value)) return;
             run._warnings.Add(
                 $"population {population.Source.Name}: the rate drifts, {first:G4} Hz in the first half and {second:G4} Hz in the second; a longer warm-up may be needed");
         }

@@ -9,7 +9,7 @@ namespace Shunt.Simulation;
 /// <code>
 /// Gamma = dt/tau_L + sum_c G_c               total conductance, integrated over the step
 /// N     = dt/tau_L E_L + sum_c G_c E_c       drive (mV), integrated over the step
-/// V    := N/Gamma + (V - N/Gamma) e^-Gamma
+/// V    := V + (N - Gamma V) phi(Gamma),      phi(x) = (1 - e^-x)/x
 /// </code>
 /// Instantaneous synapses are the limit in which each arrival brings G = -ln(1 - b): n arrivals alone move V to E + (V - E)(1 - b)^n exactly, so jumps compose, V never
 /// overshoots a reversal potential, and excitation and inhibition within a step have no order. A current adds its charge to N alone.
@@ -49,8 +49,8 @@ internal static unsafe class MembraneKernel
                 }
             }
 
-            Vector512<double> v = Vector512.Load(potential + i), rest = drive / gamma;
-            v = rest + ((v - rest) * Vector512.Exp(-gamma));
+            Vector512<double> v = Vector512.Load(potential + i);
+            v += (drive - (gamma * v)) * Relaxation.Phi(gamma);
             Vector512<double> refractory = Widen(Vector256.GreaterThanOrEqual(Vector256.Load(lastSpike + i), heldSince));
             v = Vector512.ConditionalSelect(refractory, reset, v);
             Vector512<double> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);
@@ -77,12 +77,16 @@ internal static unsafe class MembraneKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Counts(ushort* counts)
     {
-        Vector256<int> n = Avx2.IsSupported
-            ? Avx2.ConvertToVector256Int32(Vector128.Load(counts))
-            : Vector256.Create(Vector128.WidenLower(Vector128.Load(counts)), Vector128.WidenUpper(Vector128.Load(counts))).AsInt32();
-        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(n);
-        (Vector256<long> low, Vector256<long> high) = Vector256.Widen(n);
-        return Vector512.Create(Vector256.ConvertToDouble(low), Vector256.ConvertToDouble(high));
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(Avx2.ConvertToVector256Int32(counts));
+        if (Avx2.IsSupported)
+        {
+            return Vector512.Create(
+                Avx.ConvertToVector256Double(Sse41.ConvertToVector128Int32(counts)), Avx.ConvertToVector256Double(Sse41.ConvertToVector128Int32(counts + 4)));
+        }
+
+        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(Vector128.Load(counts));
+        (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(Vector256.Create(low, high).AsInt32());
+        return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest));
     }
 
     /// <summary>A 32-bit mask as a 64-bit one.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -91,8 +92,15 @@ internal static class Philox
         }
     }
 
-    private static Vector512<ulong> Multiply(Vector512<ulong> a, Vector512<ulong> b) =>
-        Avx512F.IsSupported ? Avx512F.Multiply(a.AsUInt32(), b.AsUInt32()) : a * b;
+    /// <summary>Product of the low halves of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Multiply(Vector512<ulong> a, Vector512<ulong> b)
+    {
+        if (Avx512F.IsSupported) return Avx512F.Multiply(a.AsUInt32(), b.AsUInt32());
+        if (!Avx2.IsSupported) return a * b;
+        return Vector512.Create(
+            Avx2.Multiply(a.GetLower().AsUInt32(), b.GetLower().AsUInt32()), Avx2.Multiply(a.GetUpper().AsUInt32(), b.GetUpper().AsUInt32()));
+    }
 
     private static Vector256<uint> Narrow(Vector512<ulong> x) => Vector256.Narrow(x.GetLower(), x.GetUpper());
 }

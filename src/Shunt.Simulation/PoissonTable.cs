@@ -9,8 +9,10 @@ namespace Shunt.Simulation;
 internal sealed class PoissonTable
 {
     private const int GuideBits = 8;
-    private const int MostVectorThresholds = 64;
+    private const int MostVectorThresholds = 24;
+    private const uint SignBit = 1u << 31;
     private readonly uint[] _thresholds;
+    private readonly int[] _signedThresholds;
     private readonly ushort[] _guide;
     private readonly ushort _lowest;
 
@@ -37,6 +39,7 @@ internal sealed class PoissonTable
         }
 
         _thresholds = [.. thresholds];
+        _signedThresholds = [.. thresholds.Select(t => (int)(t ^ SignBit))];
         _guide = new ushort[1 << GuideBits];
         for (int prefix = 0, k = 0; prefix < _guide.Length; prefix++)
         {
@@ -66,20 +69,22 @@ internal sealed class PoissonTable
             return;
         }
 
-        var lowest = Vector512.Create((uint)_lowest);
+        // The count is all thresholds but those above the number; flipping the top bit lets a signed comparison order unsigned numbers.
+        var all = Vector512.Create(Largest);
+        var sign = Vector512.Create(SignBit);
         for (int i = 0; i < numbers.Length; i += 32)
         {
-            Vector512<uint> a = Vector512.Create(numbers.Slice(i, 16)), b = Vector512.Create(numbers.Slice(i + 16, 16));
-            Vector512<uint> countA = lowest, countB = lowest;
-            foreach (uint threshold in _thresholds)
+            Vector512<int> a = (Vector512.Create(numbers.Slice(i, 16)) ^ sign).AsInt32(), b = (Vector512.Create(numbers.Slice(i + 16, 16)) ^ sign).AsInt32();
+            Vector512<int> countA = all, countB = all;
+            foreach (int threshold in _signedThresholds)
             {
                 var t = Vector512.Create(threshold);
-                countA -= Vector512.GreaterThanOrEqual(a, t); // a true lane is all ones, that is -1
-                countB -= Vector512.GreaterThanOrEqual(b, t);
+                countA += Vector512.GreaterThan(t, a); // a true lane is all ones, that is -1
+                countB += Vector512.GreaterThan(t, b);
             }
 
             Span<ushort> target = counts.Slice(i, 32);
-            (Vector512.Create((ReadOnlySpan<ushort>)target) + Vector512.Narrow(countA, countB)).CopyTo(target);
+            (Vector512.Create((ReadOnlySpan<ushort>)target) + Vector512.Narrow(countA, countB).AsUInt16()).CopyTo(target);
         }
     }
 
