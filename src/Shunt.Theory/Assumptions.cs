@@ -43,36 +43,52 @@ internal static class Assumptions
             $"{who}: tau_S/tau = {slowest * 1e3:G3} ms/{input.Tau * 1e3:G3} ms = {slowest / input.Tau:G3}, but this method takes synapses as instantaneous (tau_S/tau << 1)"));
     }
 
-    // First order in the two things a constant-noise diffusion leaves out, the dependence of sigma on V and the third cumulant of the jumps. Along
-    // the escape path p = 2 (V - mu)/sigma^2 they change the action by minus the integral of their Hamiltonian over (V - mu)/tau.
+    // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta, with
+    // H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
     private static void AddLargeJumps(List<string> warnings, string who, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
-        if (!(input.Mu < neuron.Threshold) || double.IsInfinity(neuron.Threshold) || !(input.Sigma > 0)) return;
-        double sigma2 = input.Sigma * input.Sigma, largest = 0;
-        foreach (Afferent afferent in afferents)
+        bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;
+        if (!escapes) return;
+        Afferent[] kinds = [.. afferents.ToArray().Where(k => k.Rate > 0)];
+        if (kinds.Any(k => k.Synapse.TimeConstant > 0.1 * input.Tau)) return; // no jumps, and warned about elsewhere
+        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, input.Mu) > 0)) return; // nothing carries V up
+
+        double action = Quadrature.Coarse.Integrate(v => EscapeMomentum(neuron, input, kinds, v), input.Mu, neuron.Threshold);
+        double vMax = input.Scaled(neuron.Threshold), shift = vMax * vMax - action;
+        if (Math.Abs(shift) < 0.1) return;
+        double largest = kinds.Max(k => Math.Abs(InputMoments.Amplitude(k.Synapse, input.Mu)));
+        warnings.Add(Invariant(
+            $"{who}: single inputs move V by up to {largest:G3} mV against sigma = {input.Sigma:G3} mV; finite jumps and noise that depends on V, both left out, change ln(rate) at fixed input by about {shift:+0.00;-0.00} (leading exponent)"));
+    }
+
+    // the positive root p of H(V, p) = 0; H is convex in p and falls from 0 at p = 0, so Newton's method from its right converges
+    private static double EscapeMomentum(Neuron neuron, InputMoments input, Afferent[] kinds, double v)
+    {
+        double leak = (neuron.RestingPotential - v) / neuron.MembraneTimeConstant;
+        (double H, double Slope) At(double p)
         {
-            if (afferent.Rate > 0) largest = Math.Max(largest, Math.Abs(InputMoments.Amplitude(afferent.Synapse, input.Mu)));
+            double h = leak * p, slope = leak;
+            foreach ((double rate, Synapse synapse) in kinds)
+            {
+                double amplitude = InputMoments.Amplitude(synapse, v);
+                h += rate * double.ExpM1(p * amplitude);
+                slope += rate * amplitude * Math.Exp(p * amplitude);
+            }
+
+            return (h, slope);
         }
 
-        Afferent[] kinds = afferents.ToArray();
-        double shift = Quadrature.Coarse.Integrate(
-            v =>
-            {
-                double second = 0, third = 0, y = v - input.Mu;
-                foreach ((double rate, Synapse synapse) in kinds)
-                {
-                    double amplitude = InputMoments.Amplitude(synapse, v);
-                    second += input.Tau * rate * amplitude * amplitude;
-                    third += input.Tau * rate * amplitude * amplitude * amplitude;
-                }
+        double p = 2 * (v - input.Mu) / (input.Sigma * input.Sigma);
+        while (At(p).H < 0) p *= 2;
+        for (int i = 0; i < 100; i++)
+        {
+            (double h, double slope) = At(p);
+            double step = h / slope;
+            p -= step;
+            if (!(Math.Abs(step) > 1e-9 * p)) break;
+        }
 
-                return 2 * y * (second - sigma2) / (sigma2 * sigma2) + 4.0 / 3 * y * y * third / (sigma2 * sigma2 * sigma2);
-            },
-            input.Mu,
-            neuron.Threshold);
-        if (Math.Abs(shift) < 0.1) return;
-        warnings.Add(Invariant(
-            $"{who}: single inputs move V by up to {largest:G3} mV against sigma = {input.Sigma:G3} mV; finite jumps and the dependence of the noise on V, both left out, change ln(rate) at fixed input by about {shift:+0.00;-0.00} (first order)"));
+        return p;
     }
 
     private static void AddInDegreeSpread(

@@ -129,7 +129,7 @@ internal sealed class FixedPointSearch(RateEquations equations)
             {
                 double fa = atA.Mismatch[k], fm = atM.Mismatch[k], fb = atB.Mismatch[k];
                 double bend = Math.Abs(fm - 0.5 * (fa + fb));
-                bool oneSided = Math.Sign(fa) * Math.Sign(fm) > 0 && Math.Sign(fm) * Math.Sign(fb) > 0;
+                bool oneSided = RootScan.SameSign(fa, fm) && RootScan.SameSign(fm, fb);
                 resolved = oneSided ? bend < 0.5 * Math.Min(Math.Abs(fa), Math.Min(Math.Abs(fm), Math.Abs(fb))) : b - a < 1e-3;
             }
 

@@ -21,7 +21,7 @@ public static class NetworkGain
         if (!(thresholdGain > 0)) return [];
 
         // in s = ln(rho - rho_threshold) the divergence at threshold is a straight line
-        return [.. RootScan.All(s => LogGainTimesQ(coupling, thresholdGain + Math.Exp(s), efficacy, inDegree), -40, 60, 0.5)
+        return [.. RootScan.All(s => LogGainTimesQ(coupling, thresholdGain + Math.Exp(s), efficacy, inDegree), Math.Log(thresholdGain) - 20, 60, 0.5)
             .Select(s => thresholdGain + Math.Exp(s))];
     }
 

@@ -32,7 +32,7 @@ internal static class RootScan
         if (double.IsNaN(fa) && double.IsNaN(fb)) return;
         double m = 0.5 * (a + b), fm = f(m);
         double bend = Math.Abs(fm - 0.5 * (fa + fb)); // NaN or infinite beside a place where f is not finite: halve on
-        bool oneSided = Math.Sign(fa) * Math.Sign(fm) > 0 && Math.Sign(fm) * Math.Sign(fb) > 0;
+        bool oneSided = SameSign(fa, fm) && SameSign(fm, fb);
         bool resolved = oneSided
             ? bend < 0.5 * Math.Min(Math.Abs(fa), Math.Min(Math.Abs(fm), Math.Abs(fb)))
             : bend < 0.2 * Math.Abs(fb - fa);
@@ -60,7 +60,7 @@ internal static class RootScan
         for (int i = 0; i < 200; i++)
         {
             double x = a + t * (b - a), fx = f(x);
-            if (Math.Sign(fx) == Math.Sign(fa))
+            if (SameSign(fx, fa))
             {
                 (c, fc) = (a, fa);
             }
@@ -83,6 +83,9 @@ internal static class RootScan
 
         return Math.Abs(fa) < Math.Abs(fb) ? a : b;
     }
+
+    /// <summary>Both positive or both negative; false when one is NaN or zero.</summary>
+    internal static bool SameSign(double p, double q) => (p > 0 && q > 0) || (p < 0 && q < 0);
 
     // inverse quadratic interpolation through three points: where x(f) meets f = 0, as a fraction of b - a
     private static double Interpolate(double a, double fa, double b, double fb, double c, double fc) =>
