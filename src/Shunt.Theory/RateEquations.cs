@@ -1,0 +1,139 @@
+using Shunt.Model;
+
+namespace Shunt.Theory;
+
+/// <summary>
+/// The self-consistency equations nu_c = F_c(nu) of a network, one per class of populations. Populations are put in one class when they must fire
+/// alike in every state: same neuron, and the same total in-degree through the same synapses from the same classes. (Populations that merely mirror
+/// each other keep their own equations, because their symmetry can break.) Not thread-safe: it reuses its buffers.
+/// </summary>
+internal sealed class RateEquations
+{
+    private readonly TransferFunction transfer;
+    private readonly Input[][] inputs;
+    private readonly Afferent[][] buffers;
+
+    internal RateEquations(NetworkModel model, TransferFunction transfer)
+    {
+        this.transfer = transfer;
+        ClassOf = Classes(model);
+        Count = ClassOf.Max() + 1;
+        Members = [.. Enumerable.Range(0, Count).Select(c => model.Populations.Where((_, p) => ClassOf[p] == c).ToArray())];
+        Neurons = [.. Members.Select(m => m[0].Neuron)];
+        inputs = [.. Members.Select(m => Inputs(model, ClassOf, m[0]))];
+        buffers = [.. inputs.Select(i => new Afferent[i.Length])];
+        Components = ComponentsInOrder();
+    }
+
+    /// <summary>Number of classes.</summary>
+    internal int Count { get; }
+
+    /// <summary>Class of each population, in the model's order.</summary>
+    internal int[] ClassOf { get; }
+
+    /// <summary>Populations of each class.</summary>
+    internal Population[][] Members { get; }
+
+    /// <summary>Neuron of each class.</summary>
+    internal Neuron[] Neurons { get; }
+
+    /// <summary>Groups of classes that drive each other, sources before targets.</summary>
+    internal IReadOnlyList<int[]> Components { get; }
+
+    /// <summary>Input of a class when the classes fire at the given rates; the span is valid until the next call for the same class.</summary>
+    internal ReadOnlySpan<Afferent> Afferents(int c, ReadOnlySpan<double> rates)
+    {
+        Input[] input = inputs[c];
+        Afferent[] buffer = buffers[c];
+        for (int i = 0; i < input.Length; i++)
+        {
+            double rate = input[i].ExternalRate;
+            foreach ((int source, double inDegree) in input[i].Recurrent) rate += inDegree * rates[source];
+            buffer[i] = new Afferent(rate, input[i].Synapse);
+        }
+
+        return buffer;
+    }
+
+    /// <summary>ln of the passage time of a class, ln(1/F - tau_rp).</summary>
+    internal double LogTime(int c, ReadOnlySpan<double> rates) => transfer.LogPassageTime(Neurons[c], Afferents(c, rates));
+
+    /// <summary>Whether a class hears another directly.</summary>
+    internal bool IsDriven(int target, int source) => inputs[target].Any(i => i.Recurrent.Any(r => r.Source == source && r.InDegree > 0));
+
+    /// <summary>Rate (Hz) of a class from x = -ln T, which runs over all reals and resolves both silence and saturation.</summary>
+    internal double Rate(int c, double x) => 1 / (Neurons[c].RefractoryPeriod + Math.Exp(-x));
+
+    private static int[] Classes(NetworkModel model)
+    {
+        int[] classOf = [.. Enumerable.Range(0, model.Populations.Count)];
+        while (true)
+        {
+            string[] signatures = [.. model.Populations.Select(p => Signature(model, classOf, p))];
+            var merged = new List<string>();
+            int[] next = new int[classOf.Length];
+            for (int p = 0; p < next.Length; p++)
+            {
+                if (!merged.Contains(signatures[p])) merged.Add(signatures[p]);
+                next[p] = merged.IndexOf(signatures[p]);
+            }
+
+            if (next.SequenceEqual(classOf)) return classOf;
+            classOf = next;
+        }
+    }
+
+    private static string Signature(NetworkModel model, int[] classOf, Population population) =>
+        string.Join(
+            '|',
+            Inputs(model, classOf, population)
+                .Select(i => FormattableString.Invariant(
+                    $"{i.Synapse} {i.ExternalRate:R} {string.Join(',', i.Recurrent.Select(r => FormattableString.Invariant($"{r.Source}*{r.InDegree:R}")))}"))
+                .Order(StringComparer.Ordinal)
+                .Prepend(population.Neuron.ToString()));
+
+    private static Input[] Inputs(NetworkModel model, int[] classOf, Population population)
+    {
+        string[] names = [.. model.Populations.Select(p => p.Name)];
+        return
+        [
+            .. model.Onto(population.Name).GroupBy(p => p.Synapse).Select(group => new Input(
+                group.Key,
+                group.Where(p => model.FindInput(p.Source) is not null).Sum(p => model.MeanInDegree(p) * model.FindInput(p.Source)!.Rate),
+                [
+                    .. group.Where(p => model.FindInput(p.Source) is null)
+                        .GroupBy(p => classOf[Array.IndexOf(names, p.Source)])
+                        .OrderBy(sources => sources.Key)
+                        .Select(sources => (sources.Key, sources.Sum(model.MeanInDegree))),
+                ])),
+        ];
+    }
+
+    private List<int[]> ComponentsInOrder()
+    {
+        var reaches = new bool[Count, Count]; // reaches[s, t]: activity of s influences t
+        for (int t = 0; t < Count; t++)
+        {
+            for (int s = 0; s < Count; s++) reaches[s, t] = s == t || IsDriven(t, s);
+        }
+
+        for (int via = 0; via < Count; via++)
+        {
+            for (int s = 0; s < Count; s++)
+            {
+                for (int t = 0; t < Count; t++) reaches[s, t] |= reaches[s, via] && reaches[via, t];
+            }
+        }
+
+        int[] all = [.. Enumerable.Range(0, Count)];
+        return
+        [
+            .. all.GroupBy(c => all.First(d => reaches[c, d] && reaches[d, c]))
+                .Select(group => group.ToArray())
+                .OrderBy(group => all.Count(s => reaches[s, group[0]])), // whatever drives a group is driven by fewer
+        ];
+    }
+
+    /// <summary>All input through one kind of synapse.</summary>
+    private sealed record Input(Synapse Synapse, double ExternalRate, (int Source, double InDegree)[] Recurrent);
+}

@@ -1,0 +1,85 @@
+using Shunt.Model;
+
+namespace Shunt.Theory;
+
+/// <summary>What a theory predicts of one neuron with given input.</summary>
+/// <param name="LogRate">ln of the firing rate in Hz; correct far below the smallest rate a double can hold, minus infinity for a silent neuron.</param>
+/// <param name="Cv">CV of the interspike intervals; NaN when there are none.</param>
+/// <param name="MeanV">Mean of V over non-refractory time (mV).</param>
+/// <param name="SdV">Standard deviation of V over non-refractory time (mV), the reset after spikes included.</param>
+public readonly record struct Response(double LogRate, double Cv, double MeanV, double SdV)
+{
+    /// <summary>Firing rate (Hz).</summary>
+    public double Rate => Math.Exp(LogRate);
+}
+
+/// <summary>
+/// From input to firing: one theory of one neuron. Implementations are interchangeable; self-consistency works with any of them. They have no state
+/// and may be shared between threads.
+/// </summary>
+public abstract class TransferFunction
+{
+    /// <summary>Name in experiment files and reports, for instance <c>siegert</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>
+    /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that stays
+    /// accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
+    /// the theory is defined.
+    /// </summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    public abstract double LogPassageTime(Neuron neuron, ReadOnlySpan<Afferent> afferents);
+
+    /// <summary>Rate, CV and membrane statistics.</summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    public abstract Response Respond(Neuron neuron, ReadOnlySpan<Afferent> afferents);
+
+    /// <summary>
+    /// Membrane density P(V) per mV over non-refractory time at the given potentials; null when it is not a function (a membrane without noise at rest).
+    /// </summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    /// <param name="potentials">Where to evaluate it (mV).</param>
+    public abstract double[]? Density(Neuron neuron, ReadOnlySpan<Afferent> afferents, ReadOnlySpan<double> potentials);
+
+    /// <summary>Assumptions of this theory that the neuron's input leaves, with the numbers behind each; none by default.</summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    public virtual IReadOnlyList<string> Warnings(Neuron neuron, ReadOnlySpan<Afferent> afferents) => [];
+
+    /// <summary>ln of the firing rate (Hz): minus ln(tau_rp + T).</summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    public double LogRate(Neuron neuron, ReadOnlySpan<Afferent> afferents) => LogRate(LogPassageTime(neuron, afferents), neuron.RefractoryPeriod);
+
+    /// <summary>Firing rate (Hz).</summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="afferents">Everything it receives.</param>
+    public double Rate(Neuron neuron, ReadOnlySpan<Afferent> afferents) => Math.Exp(LogRate(neuron, afferents));
+
+    /// <summary>ln nu from ln T and tau_rp, for any magnitude of T.</summary>
+    /// <param name="logPassageTime">ln T, T in s.</param>
+    /// <param name="refractoryPeriod">tau_rp (s).</param>
+    protected internal static double LogRate(double logPassageTime, double refractoryPeriod) =>
+        logPassageTime > 0
+            ? -logPassageTime - double.LogP1(refractoryPeriod * Math.Exp(-logPassageTime))
+            : -Math.Log(refractoryPeriod + Math.Exp(logPassageTime));
+}
+
+/// <summary>The theories by name.</summary>
+public static class TransferFunctions
+{
+    private static readonly TransferFunction[] All = [new Siegert(), new Kramers()];
+
+    /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
+
+    /// <summary>The transfer function of this name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">No theory has this name; the message lists those there are.</exception>
+    public static TransferFunction Named(string name) =>
+        All.FirstOrDefault(f => f.Name == name)
+        ?? throw new ArgumentException($"no theory is called '{name}'; there are {string.Join(", ", Names)}", nameof(name));
+}
