@@ -65,31 +65,27 @@ internal sealed partial class Binder
         return brief is not null ? FileForm.Short : FileForm.General;
     }
 
-    private Entry BindNode(Shape shape, Node node, string path)
+    /// <summary>Binds a node and hands its entry to its parent, before its children are bound: their defaults may look at it.</summary>
+    private void BindNode(Shape shape, Node node, string path, Action<Entry> attach)
     {
-        var entry = new Entry(shape, path, node.Place);
+        bool isLeaf = shape is not (Shape.Map or Shape.Named or Shape.ListOf);
+        var entry = new Entry(shape, path, node.Place) { Value = isLeaf ? ReadLeaf(shape, node, path) : null };
+        attach(entry);
         switch (shape)
         {
             case Shape.Map map:
                 if (AsMap(node, path) is { } keys) BindMap(entry, map, keys, node.Place);
-                return entry;
+                break;
             case Shape.Named named:
                 if (AsMap(node, path) is { } names) BindNamed(entry, named, names, path);
-                return entry;
-            case Shape.ListOf list:
-                if (node is ListNode items)
-                {
-                    for (int i = 0; i < items.Items.Count; i++)
-                        entry.Items.Add(BindNode(list.Each, items.Items[i], FormattableString.Invariant($"{path}[{i}]")));
-                }
-                else
-                {
-                    problems.Add(node.Place.Problem(path, $"must be a list of maps, each after '- '; this is {node.Description}"));
-                }
-
-                return entry;
-            default:
-                return new Entry(shape, path, node.Place) { Value = ReadLeaf(shape, node, path) };
+                break;
+            case Shape.ListOf list when node is ListNode { Items: var items }:
+                for (int i = 0; i < items.Count; i++)
+                    BindNode(list.Each, items[i], FormattableString.Invariant($"{path}[{i}]"), entry.Items.Add);
+                break;
+            case Shape.ListOf:
+                problems.Add(node.Place.Problem(path, $"must be a list of maps, each after '- '; this is {node.Description}"));
+                break;
         }
     }
 
@@ -111,12 +107,12 @@ internal sealed partial class Binder
             if (!Applies(key, entry, path, node)) continue;
             if (node is ScalarNode { IsEmpty: true } empty && key.Shape is not (Shape.Map or Shape.Named))
             {
-                problems.Add(empty.Place.Problem(path, $"has no value; it is {key.Doc}"));
+                problems.Add(empty.Place.Problem(path, $"has no value: {key.Doc}"));
                 continue;
             }
 
-            Entry? child = node is not null ? BindNode(key.Shape, node, path) : Missing(key, entry, path, place);
-            if (child is not null) entry.Add(key.Name, child);
+            if (node is not null) BindNode(key.Shape, node, path, child => entry.Add(key.Name, child));
+            else BindMissing(key, entry, path, place);
         }
     }
 
@@ -132,22 +128,26 @@ internal sealed partial class Binder
                 continue;
             }
 
-            entry.Add(key.Text, BindNode(shape.Each, value, Join(path, key.Text)));
+            BindNode(shape.Each, value, Join(path, key.Text), child => entry.Add(key.Text, child));
         }
     }
 
-    /// <summary>The entry of a key that was not written: its default, or a problem, or nothing.</summary>
-    private Entry? Missing(Key key, Entry parent, string path, Place place)
+    /// <summary>A key that was not written: its default, or a problem, or nothing.</summary>
+    private void BindMissing(Key key, Entry parent, string path, Place place)
     {
         if (key.DefaultFrom is { } from)
         {
             string target = from.Replace("{type}", parent.Find("type")?.Value as string ?? "", StringComparison.Ordinal);
-            return Look(target)?.Lend(key.Shape);
+            if (Look(target) is { } lender) parent.Add(key.Name, lender.Lend(key.Shape));
         }
-
-        if ((key.Default ?? key.DefaultBy?.Value(parent)) is { } text) return BindNode(key.Shape, new ScalarNode(place, text), path);
-        if (key.Required && (key.Form == FileForm.Any || key.Form == form)) problems.Add(place.Problem(path, $"missing; it is {key.Doc}"));
-        return null;
+        else if ((key.Default ?? key.DefaultBy?.Value(parent)) is { } text)
+        {
+            BindNode(key.Shape, new ScalarNode(place, text), path, child => parent.Add(key.Name, child));
+        }
+        else if (key.Required && (key.Form == FileForm.Any || key.Form == form))
+        {
+            problems.Add(place.Problem(path, $"missing: {key.Doc}"));
+        }
     }
 
     private bool Applies(Key key, Entry parent, string path, Node? node)

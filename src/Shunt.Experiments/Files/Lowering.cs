@@ -37,11 +37,11 @@ internal sealed class Lowering
         Entry root, FileForm form, IReadOnlyList<KeyValuePair<string, string>> set, List<ExperimentProblem> problems)
     {
         var lowering = new Lowering(root, problems);
-        Usable(lowering.Populations);
-        if (form == FileForm.Short) Usable(lowering.ShortForm);
-        if (form == FileForm.General) Usable(lowering.GeneralForm);
-        Usable(lowering.CheckGrid);
-        if (form != FileForm.Any) Usable(lowering.CheckModel);
+        lowering.Usable(lowering.Populations);
+        if (form == FileForm.Short) lowering.Usable(lowering.ShortForm);
+        if (form == FileForm.General) lowering.Usable(lowering.GeneralForm);
+        lowering.Usable(lowering.CheckGrid);
+        if (form != FileForm.Any) lowering.Usable(lowering.CheckModel);
         if (problems.Count > 0) return null;
         var model = new NetworkModel(root["name"].Word, lowering.populations, lowering.inputs, [.. lowering.projections.Select(p => p.Projection)]);
         SimulationSettings settings = Settings(root);
@@ -126,7 +126,7 @@ internal sealed class Lowering
         foreach (string name in root["delays"].Names.Where(n => section.Find(n) is null))
             problems.Add(root["delays"][name].Problem($"no population is called '{name}'; there are {string.Join(", ", section.Names)}"));
 
-        if (section.Names.Count != 2 || populations.Count != 2) return;
+        if (section.Names.Count != 2 || populations.Count != 2 || problems.Any(p => p.Path.StartsWith("populations", StringComparison.Ordinal))) return;
         Usable(() =>
         {
             Entry input = AddInput(Input, root["input"], root["input"]["rate"].Number);
@@ -191,16 +191,16 @@ internal sealed class Lowering
     /// <summary>The entry that gives a (or J), and its value.</summary>
     private Entry ExcitatoryStrength(Entry coupling, out double efficacy)
     {
-        if (coupling.Find("J") is { } jump)
+        if (root["synapses"]["model"].Word == "current")
         {
-            efficacy = jump.Number;
-            return jump;
+            efficacy = coupling["J"].Number;
+            return coupling["J"];
         }
 
         Entry? a = coupling.Find("a");
         Entry? scaling = coupling.Find("scaling");
         if (a is not null && scaling is not null) Reject(scaling.Problem("coupling has 'a' and 'scaling'; one of the two gives the efficacy"));
-        if (a is null && scaling is null) Reject(coupling.Place.Problem("coupling.a", "missing; it is the excitatory efficacy, dimensionless; or give `scaling`"));
+        if (a is null && scaling is null) Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         efficacy = a?.Number ?? CouplingLaw.Efficacy(scaling!, coupling["K"].Count);
         return a ?? scaling!;
     }
@@ -428,15 +428,15 @@ internal sealed class Lowering
         throw new UnusableEntryException(problem.Path);
     }
 
-    private static void Usable(Action piece)
+    private void Usable(Action piece)
     {
         try
         {
             piece();
         }
-        catch (UnusableEntryException)
+        catch (UnusableEntryException) when (problems.Count > 0)
         {
-            // The piece rests on a value whose problem is already in the list.
+            // The piece rests on a value whose problem is already in the list; the other pieces can still be checked.
         }
     }
 

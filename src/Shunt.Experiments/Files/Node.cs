@@ -83,7 +83,12 @@ internal sealed class NodeReader
         }
         catch (YamlException e)
         {
-            throw new ExperimentFileException([reader.Explain(e)]);
+            throw new ExperimentFileException([reader.Explain(e.Start, e.Message)]);
+        }
+        catch (InvalidOperationException)
+        {
+            // What YamlDotNet's scanner throws when a text that begins inside a bracket runs on into the next lines.
+            throw new ExperimentFileException([reader.Explain(reader.parser.Current?.End ?? Mark.Empty, "the next lines do not continue it")]);
         }
     }
 
@@ -137,13 +142,13 @@ internal sealed class NodeReader
 
     private Place At(Mark mark) => new(source, mark.Line, mark.Column);
 
-    private ExperimentProblem Explain(YamlException e)
+    private ExperimentProblem Explain(Mark stop, string message)
     {
-        string reason = e.Message.Trim().TrimEnd('.');
-        if (open.Count == 0) return At(e.Start).Problem("", $"not valid YAML: {reason}");
+        string reason = message.Trim().TrimEnd('.');
+        reason = char.ToLowerInvariant(reason[0]) + reason[1..];
+        if (open.Count == 0) return At(stop).Problem("", $"not valid YAML: {reason}");
         (char bracket, Mark mark) = open.Peek();
         char closing = bracket == '{' ? '}' : ']';
-        return At(mark).Problem(
-            "", FormattableString.Invariant($"not valid YAML: the '{bracket}' opened here is not closed by '{closing}' (stopped at line {e.Start.Line}: {reason})"));
+        return At(mark).Problem("", $"not valid YAML: the '{bracket}' opened here is not closed by '{closing}', or something inside it is wrong ({reason})");
     }
 }
