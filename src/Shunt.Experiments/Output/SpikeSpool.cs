@@ -52,7 +52,8 @@ public sealed class SpikeSpool : IDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             // No buffer of its own: what Flush hands over has reached the operating system.
-            return Start(path, new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), model, timeStep);
+            var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            return Create(file, path, model, timeStep);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,8 +61,13 @@ public sealed class SpikeSpool : IDisposable
         }
     }
 
-    /// <summary>Starts a spool on any stream; <paramref name="path"/> only names it in messages.</summary>
-    internal static SpikeSpool Start(string path, Stream stream, NetworkModel model, double timeStep)
+    /// <summary>Starts a spool on a stream, which it will dispose of.</summary>
+    /// <param name="stream">Where the bytes go.</param>
+    /// <param name="path">What messages call it.</param>
+    /// <param name="model">The network whose spikes come.</param>
+    /// <param name="timeStep">Time step (s).</param>
+    /// <exception cref="ResultsException">The stream cannot be written.</exception>
+    public static SpikeSpool Create(Stream stream, string path, NetworkModel model, double timeStep)
     {
         var spool = new SpikeSpool(path, stream);
         using (var header = new BinaryWriter(new MemoryStream()))
