@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Shunt.Experiments;
+
+/// <summary>Reads <c>path=start:stop:n[:log] unit</c>.</summary>
+internal static class Sweep
+{
+    /// <summary>One axis.</summary>
+    /// <param name="text">What was written after <c>--sweep</c>.</param>
+    /// <param name="file">The file; its own value at the path lends its unit when the sweep has none.</param>
+    /// <exception cref="ExperimentFileException">The text is not a sweep.</exception>
+    internal static SweepAxis Parse(string text, ExperimentFile file)
+    {
+        var place = new Place($"--sweep {text}", 0, 0);
+        (string path, string range) = Overrides.Split("--sweep", text);
+        ExperimentFileException Wrong(string message) => new([place.Problem(path, message)]);
+
+        string[] parts = range.Split(':');
+        if (parts.Length is not (3 or 4)) throw Wrong($"'{range}' must be start:stop:n or start:stop:n:log, for instance 10:50:5 Hz");
+        string[] tail = parts[^1].Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string trailingUnit = tail.Length > 1 ? tail[1] : "";
+        bool isLog = parts.Length == 4;
+        if (isLog && (tail.Length == 0 || tail[0] != "log")) throw Wrong($"'{parts[3]}' is not a choice; allowed: log");
+        string countText = isLog ? parts[2].Trim() : tail.Length > 0 ? tail[0] : "";
+        if (!int.TryParse(countText, NumberStyles.None, CultureInfo.InvariantCulture, out int n) || n < 1 || n > MaximumPoints)
+            throw Wrong(FormattableString.Invariant($"'{countText}' is not a number of points; must be a whole number from 1 to {MaximumPoints}"));
+
+        (double start, string startUnit) = End(parts[0]);
+        (double stop, string stopUnit) = End(parts[1]);
+        string unit = new[] { startUnit, stopUnit, trailingUnit }.FirstOrDefault(u => u.Length > 0) ?? file.UnitAt(path);
+        if (new[] { startUnit, stopUnit, trailingUnit }.Any(u => u.Length > 0 && u != unit))
+            throw Wrong($"'{range}' mixes units; write one unit for the whole sweep");
+        if (isLog && (start <= 0 || stop <= 0)) throw Wrong($"'{range}' is logarithmic, so both ends must be above 0");
+
+        bool isWhole = ExperimentKeys.File.ShapeAt(path) is Shape.Integer;
+        double[] numbers = [.. Enumerable.Range(0, n).Select(i => Round(At(i))).Distinct()];
+        return new SweepAxis(path, [.. numbers.Select(x => Text(x, unit))], numbers, unit, isLog);
+
+        (double Value, string Unit) End(string end)
+        {
+            if (!Quantity.TrySplit(end, out string number, out string symbol)) throw Wrong($"'{end.Trim()}' is not a number");
+            return (double.Parse(number, CultureInfo.InvariantCulture), symbol);
+        }
+
+        double At(int i)
+        {
+            double fraction = n == 1 ? 0 : i / (double)(n - 1);
+            return isLog ? start * Math.Pow(stop / start, fraction) : start + (stop - start) * fraction;
+        }
+
+        // Twelve digits: 10 times 0.1 is 1, as a reader expects. Counts are whole.
+        double Round(double x) => isWhole ? Math.Round(x) : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+
+    private const int MaximumPoints = 100_000;
+
+    private static string Text(double x, string unit) => unit.Length == 0 ? Quantity.Format(x, "") : $"{Quantity.Format(x, "")} {unit}";
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Shunt.Experiments;
+
+/// <summary>Who made a result: program, machine, time and conventions.</summary>
+public static class Provenance
+{
+    private const string Unknown = "unknown";
+
+    /// <summary>Collects the record of a run.</summary>
+    /// <param name="experiment">The experiment, or the first point of a sweep.</param>
+    /// <param name="commandLine">The command as it was typed.</param>
+    /// <param name="date">When it was run.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Of(Experiment experiment, string commandLine, DateTimeOffset date)
+    {
+        string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? Unknown;
+        string[] version = informational.Split('+', 2);
+        var record = new List<KeyValuePair<string, string>>
+        {
+            new("program", "shunt"),
+            new("version", version[0]),
+            new("commit", version.Length > 1 ? version[1] : Unknown),
+            new("command", commandLine),
+            new("date_utc", date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+            new("runtime", RuntimeInformation.FrameworkDescription),
+            new("os", RuntimeInformation.OSDescription),
+            new("architecture", RuntimeInformation.ProcessArchitecture.ToString()),
+            new("cpu", CpuModel()),
+            new("cores", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
+            new("seed", experiment.Simulation.Seed.ToString(CultureInfo.InvariantCulture)),
+            new("theory_method", experiment.TheoryMethod),
+        };
+        record.AddRange(experiment.Conventions.Select(c => new KeyValuePair<string, string>($"conventions.{c.Key}", c.Value)));
+        return record;
+    }
+
+    /// <summary>Content of <c>provenance.json</c>: the names as keys, those with a dot inside an object.</summary>
+    internal static string Json(IReadOnlyList<KeyValuePair<string, string>> record)
+    {
+        return PointJson.Text(
+            w =>
+            {
+                w.WriteStartObject();
+                foreach ((string name, string value) in record.Where(r => !r.Key.Contains('.', StringComparison.Ordinal))) w.WriteString(name, value);
+                foreach (var group in record.Where(r => r.Key.Contains('.', StringComparison.Ordinal)).GroupBy(r => r.Key.Split('.', 2)[0]))
+                {
+                    w.WriteStartObject(group.Key);
+                    foreach ((string name, string value) in group) w.WriteString(name.Split('.', 2)[1], value);
+                    w.WriteEndObject();
+                }
+
+                w.WriteEndObject();
+            },
+            indented: true) + "\n";
+    }
+
+    private static string CpuModel()
+    {
+        const string linux = "/proc/cpuinfo";
+        try
+        {
+            string? line = File.Exists(linux)
+                ? File.ReadLines(linux).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+                : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") is { } name ? $": {name}" : null;
+            return line?.Split(':', 2)[^1].Trim() ?? Unknown;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unknown;
+        }
+    }
+}

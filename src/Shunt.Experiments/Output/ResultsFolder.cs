@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text;
+
+namespace Shunt.Experiments;
+
+/// <summary>
+/// The folder of one run. A file appears under its name only when it is complete (written beside it and renamed), so that a run that is stopped
+/// leaves whole files or none. Each point of a sweep that needs files of its own has a folder <c>points/0001</c>, <c>points/0002</c>, ...
+/// </summary>
+public sealed class ResultsFolder
+{
+    private ResultsFolder(string path) => Path = path;
+
+    /// <summary>Full path of the folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Where the spikes are spooled while the run lasts.</summary>
+    public string SpikeSpoolPath => System.IO.Path.Combine(Path, "spikes.spool");
+
+    /// <summary>Where the spikes end up.</summary>
+    public string SpikesPath => System.IO.Path.Combine(Path, "spikes.h5");
+
+    /// <summary>Creates the folder of a run.</summary>
+    /// <param name="given">The folder the user asked for, which must be absent or empty; null for <c>results/NAME</c>, or the next free <c>NAME-2</c>, <c>NAME-3</c>.</param>
+    /// <param name="experimentFile">Name of the experiment file, from which NAME is made.</param>
+    /// <param name="workingFolder">Folder that relative paths start from; null for the current one.</param>
+    /// <exception cref="ResultsException">The folder has files in it, or cannot be created or written.</exception>
+    public static ResultsFolder Create(string? given, string experimentFile, string? workingFolder = null)
+    {
+        string path = System.IO.Path.GetFullPath(given ?? System.IO.Path.Combine("results", Slug(experimentFile)), workingFolder ?? Directory.GetCurrentDirectory());
+        try
+        {
+            if (given is null)
+            {
+                string first = path;
+                for (int i = 2; Directory.Exists(path) || File.Exists(path); i++) path = FormattableString.Invariant($"{first}-{i}");
+            }
+            else if (File.Exists(path))
+            {
+                throw new ResultsException($"results folder '{given}': there is a file of this name; name another folder", exitCode: 2);
+            }
+            else if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                throw new ResultsException($"results folder '{given}': it is not empty; name a new or empty folder, so that no result is overwritten", exitCode: 2);
+            }
+
+            Directory.CreateDirectory(path);
+            string probe = System.IO.Path.Combine(path, ".writable");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new ResultsException($"results folder '{given ?? path}': cannot be written ({e.Message}); name another with --out", exitCode: 2, e);
+        }
+
+        return new ResultsFolder(path);
+    }
+
+    /// <summary>The folder of one point of a sweep.</summary>
+    /// <param name="index">Number of the point, from 0; the folder is named from 1.</param>
+    public ResultsFolder Point(int index) =>
+        new(System.IO.Path.Combine(Path, "points", (index + 1).ToString("D4", CultureInfo.InvariantCulture)));
+
+    /// <summary>Writes what every run leaves: <c>summary.json</c>, <c>tables/</c>, <c>experiment.yaml</c> and <c>provenance.json</c>.</summary>
+    /// <param name="run">The run; an interrupted one is written as far as it came.</param>
+    /// <exception cref="ResultsException">A file cannot be written.</exception>
+    public void WriteRun(RunResult run)
+    {
+        WriteText("summary.json", PointJson.Summary(run));
+        WriteText("provenance.json", Provenance.Json(run.Provenance));
+        if (run.Axes.Count == 0)
+        {
+            WritePoint(run.Points[0]);
+            return;
+        }
+
+        WriteText("tables/sweep.csv", Tables.Sweep(run));
+        WriteText("tables/comparison.csv", Tables.Comparison(run.Points));
+        for (int i = 0; i < run.Points.Count; i++) Point(i).WritePoint(run.Points[i]);
+    }
+
+    /// <summary>Writes the tables and the resolved experiment file of one point.</summary>
+    /// <param name="point">The point.</param>
+    /// <exception cref="ResultsException">A file cannot be written.</exception>
+    public void WritePoint(PointResult point)
+    {
+        WriteText("experiment.yaml", point.Experiment.ResolvedYaml);
+        WriteText("tables/comparison.csv", Tables.Comparison([point]));
+        if (Tables.Density(point) is { } density) WriteText("tables/membrane_density.csv", density);
+        if (point.Simulation is null) return;
+        WriteText("tables/neurons.csv", Tables.Neurons(point.Simulation));
+        WriteText("tables/population_rate.csv", Tables.PopulationRate(point.Simulation));
+    }
+
+    /// <summary>Writes a figure into <c>figures/</c>.</summary>
+    /// <param name="fileName">Its name, for instance <c>raster.svg</c>.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteFigure(string fileName, ReadOnlyMemory<byte> content) => WriteBytes($"figures/{fileName}", content);
+
+    /// <summary>Writes <c>report.html</c>.</summary>
+    /// <param name="content">Its bytes.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteReport(ReadOnlyMemory<byte> content) => WriteBytes("report.html", content);
+
+    /// <summary>Writes a text file as UTF-8 with plain line ends.</summary>
+    /// <param name="relativePath">Path below the folder, with '/'.</param>
+    /// <param name="content">The text.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteText(string relativePath, string content) => WriteBytes(relativePath, Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Writes a file: complete, or not at all.</summary>
+    /// <param name="relativePath">Path below the folder, with '/'.</param>
+    /// <param name="content">The bytes.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteBytes(string relativePath, ReadOnlyMemory<byte> content)
+    {
+        string path = System.IO.Path.Combine([Path, .. relativePath.Split('/')]);
+        WriteWhole(path, partial =>
+        {
+            using FileStream stream = File.Create(partial);
+            stream.Write(content.Span);
+        });
+    }
+
+    /// <summary>Lets a file be written under a passing name, then gives it its own.</summary>
+    internal static void WriteWhole(string path, Action<string> write)
+    {
+        string partial = path + ".partial";
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            write(partial);
+            File.Move(partial, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            DeleteQuietly(partial);
+            throw new ResultsException($"{path}: cannot be written ({e.Message})", cause: e);
+        }
+    }
+
+    private static void DeleteQuietly(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The error that is about to be reported matters more than a leftover.
+        }
+    }
+
+    /// <summary>Name of a file without folder and ending, in lower case, with everything but letters and digits turned to '-'.</summary>
+    private static string Slug(string file)
+    {
+        var slug = new StringBuilder();
+        foreach (char c in System.IO.Path.GetFileNameWithoutExtension(file).ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c == '_') slug.Append(c);
+            else if (slug.Length > 0 && slug[^1] != '-') slug.Append('-');
+        }
+
+        string name = slug.ToString().Trim('-');
+        return name.Length > 0 ? name : "run";
+    }
+}

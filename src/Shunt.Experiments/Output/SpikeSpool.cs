@@ -1,0 +1,232 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Shunt.Model;
+
+namespace Shunt.Experiments;
+
+/// <summary>A population as spikes know it.</summary>
+/// <param name="Name">Name of the population.</param>
+/// <param name="Size">Number of neurons; global indices count through the populations in order.</param>
+public sealed record SpikePopulation(string Name, int Size);
+
+/// <summary>What a spool says about itself.</summary>
+/// <param name="TimeStep">Time step (s).</param>
+/// <param name="Populations">Populations in the order that numbers their neurons.</param>
+public sealed record SpikeSpoolHeader(double TimeStep, IReadOnlyList<SpikePopulation> Populations);
+
+/// <summary>
+/// Records spikes while a simulation runs, in a file that can be read whatever happens to the run.
+/// Layout, little-endian: the eight letters <c>SHUNTSPK</c>, int32 version, float64 time step (s), int32 number of populations, for each the
+/// int32 length and UTF-8 text of its name and its int32 size; then for every step with spikes int64 step, int32 count and count int32 neurons.
+/// </summary>
+public sealed class SpikeSpool : IDisposable
+{
+    private const int Version = 1;
+    private const int FlushBytes = 4 << 20;
+    private const int FrameHeader = sizeof(long) + sizeof(int);
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+
+    private readonly string path;
+    private readonly Stream stream;
+    private readonly byte[] buffer = new byte[FlushBytes];
+    private readonly Stopwatch sinceFlush = Stopwatch.StartNew();
+    private int used;
+    private bool failed;
+
+    private SpikeSpool(string path, Stream stream)
+    {
+        this.path = path;
+        this.stream = stream;
+    }
+
+    /// <summary>Starts a spool.</summary>
+    /// <param name="path">File to create.</param>
+    /// <param name="model">The network whose spikes come.</param>
+    /// <param name="timeStep">Time step (s).</param>
+    /// <exception cref="ResultsException">The file cannot be created.</exception>
+    public static SpikeSpool Create(string path, NetworkModel model, double timeStep)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            // No buffer of its own: what Flush hands over has reached the operating system.
+            var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            return Create(file, path, model, timeStep);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ResultsException($"{path}: cannot be created ({e.Message})", cause: e);
+        }
+    }
+
+    /// <summary>Starts a spool on a stream, which it will dispose of.</summary>
+    /// <param name="stream">Where the bytes go.</param>
+    /// <param name="path">What messages call it.</param>
+    /// <param name="model">The network whose spikes come.</param>
+    /// <param name="timeStep">Time step (s).</param>
+    /// <exception cref="ResultsException">The stream cannot be written.</exception>
+    public static SpikeSpool Create(Stream stream, string path, NetworkModel model, double timeStep)
+    {
+        var spool = new SpikeSpool(path, stream);
+        using (var header = new BinaryWriter(new MemoryStream()))
+        {
+            header.Write("SHUNTSPK"u8);
+            header.Write(Version);
+            header.Write(timeStep);
+            header.Write(model.Populations.Count);
+            foreach (Population p in model.Populations)
+            {
+                byte[] name = Encoding.UTF8.GetBytes(p.Name);
+                header.Write(name.Length);
+                header.Write(name);
+                header.Write(p.Size);
+            }
+
+            spool.Append(((MemoryStream)header.BaseStream).ToArray());
+        }
+
+        spool.Flush();
+        return spool;
+    }
+
+    /// <summary>Time of a spike (ms): the end of the step in which the threshold was reached, steps being numbered from 0.</summary>
+    /// <param name="step">Step.</param>
+    /// <param name="timeStep">Time step (s).</param>
+    public static double TimeInMilliseconds(long step, double timeStep) => (step + 1) * (timeStep * 1e3);
+
+    /// <summary>Records the spikes of one step. Reaches the disk at least every second or 4 MB, whichever comes first.</summary>
+    /// <param name="step">Number of the step, from 0; ascending from call to call.</param>
+    /// <param name="neurons">Global indices of the neurons that fired, ascending.</param>
+    /// <exception cref="ResultsException">The disk is full or fails; everything up to the last flush stays readable.</exception>
+    public void Record(long step, ReadOnlySpan<int> neurons)
+    {
+        if (neurons.Length > 0)
+        {
+            Span<byte> head = stackalloc byte[FrameHeader];
+            BinaryPrimitives.WriteInt64LittleEndian(head, step);
+            BinaryPrimitives.WriteInt32LittleEndian(head[sizeof(long)..], neurons.Length);
+            Append(head);
+            if (BitConverter.IsLittleEndian)
+            {
+                Append(MemoryMarshal.AsBytes(neurons));
+            }
+            else
+            {
+                Span<byte> one = stackalloc byte[sizeof(int)];
+                foreach (int neuron in neurons)
+                {
+                    BinaryPrimitives.WriteInt32LittleEndian(one, neuron);
+                    Append(one);
+                }
+            }
+        }
+
+        if (used > 0 && sinceFlush.Elapsed >= FlushInterval) Flush();
+    }
+
+    /// <summary>Hands everything recorded so far to the operating system.</summary>
+    /// <exception cref="ResultsException">The disk is full or fails.</exception>
+    public void Flush()
+    {
+        if (failed) return;
+        try
+        {
+            stream.Write(buffer, 0, used);
+            stream.Flush();
+            used = 0;
+            sinceFlush.Restart();
+        }
+        catch (IOException e)
+        {
+            failed = true;
+            throw new ResultsException(
+                $"{path}: recording spikes failed ({e.Message}); what was written before can be read and converted to HDF5", cause: e);
+        }
+    }
+
+    /// <summary>Flushes and closes the file. After a failed write it only closes.</summary>
+    /// <exception cref="ResultsException">The last spikes cannot be written.</exception>
+    public void Dispose()
+    {
+        try
+        {
+            Flush();
+        }
+        finally
+        {
+            stream.Dispose();
+        }
+    }
+
+    /// <summary>Reads the header of a spool.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ResultsException">It is not a spool, or cannot be read.</exception>
+    public static SpikeSpoolHeader ReadHeader(string path) => Open(path, (_, header) => header);
+
+    /// <summary>Reads a spool step by step. A last record that a crash cut short is read as far as it goes.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ResultsException">It is not a spool, or cannot be read.</exception>
+    public static IEnumerable<(long Step, int[] Neurons)> Read(string path)
+    {
+        using BinaryReader reader = Open(path, (r, _) => r, keepOpen: true);
+        var head = new byte[FrameHeader];
+        while (reader.BaseStream.ReadAtLeast(head, FrameHeader, throwOnEndOfStream: false) == FrameHeader)
+        {
+            long step = BinaryPrimitives.ReadInt64LittleEndian(head);
+            int count = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(sizeof(long)));
+            long left = (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(int);
+            if (count < 0) throw new ResultsException($"{path}: is damaged at byte {reader.BaseStream.Position}");
+            byte[] bytes = reader.ReadBytes((int)Math.Min(count, left) * sizeof(int));
+            var neurons = new int[bytes.Length / sizeof(int)];
+            for (int i = 0; i < neurons.Length; i++) neurons[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * sizeof(int)));
+            yield return (step, neurons);
+        }
+    }
+
+    private static T Open<T>(string path, Func<BinaryReader, SpikeSpoolHeader, T> use, bool keepOpen = false)
+    {
+        BinaryReader? reader = null;
+        bool done = false;
+        try
+        {
+            reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20));
+            if (!reader.ReadBytes(8).AsSpan().SequenceEqual("SHUNTSPK"u8)) throw new ResultsException($"{path}: is not a spike spool");
+            int version = reader.ReadInt32();
+            if (version != Version) throw new ResultsException($"{path}: is a spike spool of version {version}; this program reads version {Version}");
+            double timeStep = reader.ReadDouble();
+            var populations = new SpikePopulation[reader.ReadInt32()];
+            for (int i = 0; i < populations.Length; i++)
+            {
+                string name = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
+                populations[i] = new SpikePopulation(name, reader.ReadInt32());
+            }
+
+            T result = use(reader, new SpikeSpoolHeader(timeStep, populations));
+            done = true;
+            return result;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ResultsException($"{path}: cannot be read as a spike spool ({e.Message})", cause: e);
+        }
+        finally
+        {
+            if (!done || !keepOpen) reader?.Dispose();
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            if (used == buffer.Length) Flush();
+            if (failed) return;
+            int n = Math.Min(bytes.Length, buffer.Length - used);
+            bytes[..n].CopyTo(buffer.AsSpan(used));
+            used += n;
+            bytes = bytes[n..];
+        }
+    }
+}

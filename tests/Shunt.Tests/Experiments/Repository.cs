@@ -1,0 +1,17 @@
+namespace Shunt.Tests.Experiments;
+
+/// <summary>Files of the repository that tests read.</summary>
+internal static class Repository
+{
+    internal static string Root { get; } = Find(AppContext.BaseDirectory);
+
+    internal static string PathOf(string relative) => Path.Combine(Root, relative);
+
+    internal static IEnumerable<string> ShippedExperiments =>
+        Directory.EnumerateFiles(PathOf("experiments"), "*.yaml", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal);
+
+    private static string Find(string folder) =>
+        File.Exists(Path.Combine(folder, "Shunt.slnx")) ? folder : Find(Path.GetDirectoryName(folder)!);
+}
