@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using OxyPlot;
-using OxyPlot.Axes;
 using SkiaSharp;
 
 namespace Shunt.Figures;
@@ -40,6 +39,9 @@ public sealed record Figure
     private const double Gutter = 9;
     private const double HeadRoom = 13;
     private const double TightHeadRoom = 5;
+    private const double TitleRoom = 13;
+    private const double TitleHeight = 11;
+    private const double SmallestTitle = 5.5;
     private const double LegendRow = 12;
     private const double LegendGap = 14;
     private const double LegendKey = 18;
@@ -87,7 +89,7 @@ public sealed record Figure
         return data.ToArray();
     }
 
-    /// <summary>The figure as a PDF of one page with embedded fonts.</summary>
+    /// <summary>The figure as a PDF of one page. Text is outlines: whole fonts would be ten times the size of the drawing.</summary>
     public byte[] ToPdf()
     {
         using var stream = new MemoryStream();
@@ -95,7 +97,7 @@ public sealed record Figure
         // A default-constructed metadata record would ask for images of quality 0.
         using (var document = SKDocument.CreatePdf(stream, new SKDocumentPdfMetadata(300, 101)))
         {
-            Draw(document.BeginPage((float)PageWidth, (float)PageHeight), outlineText: false);
+            Draw(document.BeginPage((float)PageWidth, (float)PageHeight), outlineText: true);
             document.EndPage();
             document.Close();
         }
@@ -131,23 +133,26 @@ public sealed record Figure
         using var context = new FigureCanvas(canvas, outlineText);
         double top = Edge + DrawLegend(context);
         OxyRect[] cells = [.. Panels.Select(p => Cell(p, top))];
-        PlotModel[] models = [.. Panels.Select((p, i) => p.Panel.Build(0.8 * cells[i].Width, cells[i].Height - 30))];
-        OxyThickness[] margins = [.. models.Select((m, i) => Measure(m, cells[i]))];
+        PlotModel[] models = [.. Panels.Select((p, i) => p.Panel.Build(0.8 * cells[i].Width, cells[i].Height - (p.Panel.X.Title.Length > 0 ? 32 : 10)))];
+        OxyThickness[] margins = [.. models.Select((m, i) => Measure(Panels[i].Panel, m, cells[i]))];
         char letter = 'A';
         for (int i = 0; i < Panels.Count; i++)
         {
             PlacedPanel placed = Panels[i];
             double left = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Column == placed.Column).Max(j => margins[j].Left);
-            int lastRow = placed.Row + placed.RowSpan;
+            int lastRow = placed.Row + placed.RowSpan, lastColumn = placed.Column + placed.ColumnSpan;
+            double right = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Column + Panels[j].ColumnSpan == lastColumn).Max(j => margins[j].Right);
             double bottom = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Row + Panels[j].RowSpan == lastRow).Max(j => margins[j].Bottom);
             bool isTight = !placed.HasLetter && placed.Panel.Title.Length == 0;
             double head = isTight ? TightHeadRoom : HeadRoom;
-            models[i].PlotMargins = new OxyThickness(left, head, Gutter, bottom);
-            Axis y = models[i].Axes[1];
-            y.AxisTitleDistance += left - margins[i].Left;
-            ShrinkTitle(models[i].Axes[0], cells[i].Width - left - Gutter);
-            ShrinkTitle(y, cells[i].Height - head - (bottom * 0.5));
+            models[i].PlotMargins = new OxyThickness(left, head, right, bottom);
             ((IPlotModel)models[i]).Render(context, cells[i]);
+            placed.Panel.DrawLabels(context, models[i]);
+            OxyRect area = models[i].PlotArea;
+            WriteTitle(
+                context, placed.Panel.X.Title, new ScreenPoint(area.Center.X, area.Bottom + bottom - TitleHeight), 0, area.Width + left, VerticalAlignment.Top);
+            WriteTitle(
+                context, placed.Panel.Y.Title, new ScreenPoint(area.Left - left + TitleHeight, area.Center.Y), -90, area.Height + head, VerticalAlignment.Bottom);
             if (placed.HasLetter)
             {
                 context.Write(
@@ -158,7 +163,7 @@ public sealed record Figure
             if (placed.Panel.Title.Length > 0)
             {
                 context.Write(
-                    new ScreenPoint(cells[i].Left + ((left + cells[i].Width - Gutter) / 2), cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
+                    new ScreenPoint(cells[i].Left + ((left + cells[i].Width - right) / 2), cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
                     OxyColors.Black, Style.TextSize, false, 0, HorizontalAlignment.Center, VerticalAlignment.Middle);
             }
         }
@@ -179,20 +184,24 @@ public sealed record Figure
     }
 
     /// <summary>The room that a panel's axes want; panels of a column and of a row then share the largest.</summary>
-    private static OxyThickness Measure(PlotModel model, OxyRect cell)
+    private static OxyThickness Measure(Panel panel, PlotModel model, OxyRect cell)
     {
         using var nowhere = new SKNoDrawCanvas((int)Math.Ceiling(cell.Right), (int)Math.Ceiling(cell.Bottom));
         using var context = new FigureCanvas(nowhere, outlineText: false);
         IPlotModel plot = model;
         plot.Update(true);
         plot.Render(context, cell);
-        return model.ActualPlotMargins;
+        OxyThickness ticks = model.ActualPlotMargins;
+        return new OxyThickness(
+            ticks.Left + (panel.Y.Title.Length > 0 ? TitleRoom : 0), 0, Math.Max(Gutter, panel.RightLabelWidth + 3), ticks.Bottom + (panel.X.Title.Length > 0 ? TitleRoom : 0));
     }
 
-    private static void ShrinkTitle(Axis axis, double room)
+    /// <summary>Writes an axis title, smaller where it would be longer than the room.</summary>
+    private static void WriteTitle(FigureCanvas canvas, string title, ScreenPoint at, double rotation, double room, VerticalAlignment alignment)
     {
-        double width = FigureCanvas.Measure(axis.Title, axis.TitleFontSize).Width;
-        if (width > room) axis.TitleFontSize = Math.Max(5.5, axis.TitleFontSize * room / width);
+        double width = FigureCanvas.Measure(title, Style.TextSize).Width;
+        double size = width > room ? Math.Max(SmallestTitle, Style.TextSize * room / width) : Style.TextSize;
+        canvas.Write(at, title, OxyColors.Black, size, false, rotation, HorizontalAlignment.Center, alignment);
     }
 
     /// <summary>Draws the legend in as many rows as it needs; returns its height.</summary>

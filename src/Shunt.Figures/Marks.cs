@@ -15,6 +15,9 @@ public enum Dash
 
     /// <summary>With dots.</summary>
     Dotted,
+
+    /// <summary>With dashes and dots.</summary>
+    DashDotted,
 }
 
 /// <summary>Shape of a marker.</summary>
@@ -49,7 +52,8 @@ public abstract record Mark
     {
         Dash.Solid => LineStyle.Solid,
         Dash.Dashed => LineStyle.Dash,
-        _ => LineStyle.Dot,
+        Dash.Dotted => LineStyle.Dot,
+        _ => LineStyle.DashDot,
     };
 
     /// <summary>The marker of the plotting library.</summary>
@@ -105,6 +109,9 @@ public sealed record Dots(IReadOnlyList<double> X, IReadOnlyList<double> Y, IRea
     /// <summary>Whether the error bars are horizontal.</summary>
     public bool IsErrorHorizontal { get; init; }
 
+    /// <summary>Radius (points).</summary>
+    public double Size { get; init; } = Style.MarkerSize;
+
     internal override IEnumerable<DataPoint> Extent => Pairs(X, Y).Concat(Bars());
 
     internal override void AddTo(PlotModel model)
@@ -113,7 +120,7 @@ public sealed record Dots(IReadOnlyList<double> X, IReadOnlyList<double> Y, IRea
         var series = new ScatterSeries
         {
             MarkerType = MarkerOf(Shape),
-            MarkerSize = Style.MarkerSize,
+            MarkerSize = Size,
             MarkerFill = IsOpen ? OxyColors.White : Style.Of(Colour),
             MarkerStroke = Style.Of(Colour),
             MarkerStrokeThickness = IsOpen ? 0.8 : 0,
@@ -162,7 +169,7 @@ public sealed record Strokes(IReadOnlyList<double> X, IReadOnlyList<double> From
 /// <param name="Heights">Heights.</param>
 /// <param name="Colour">Colour of the outline.</param>
 /// <param name="Opacity">Opacity of the area below it.</param>
-public sealed record Steps(IReadOnlyList<double> Edges, IReadOnlyList<double> Heights, Colour Colour, double Opacity = 0.22) : Mark
+public sealed record Steps(IReadOnlyList<double> Edges, IReadOnlyList<double> Heights, Colour Colour, double Opacity = 0.18) : Mark
 {
     internal override IEnumerable<DataPoint> Extent => Corners();
 
@@ -191,11 +198,10 @@ public sealed record Steps(IReadOnlyList<double> Edges, IReadOnlyList<double> He
 /// <param name="Dash">Dashes.</param>
 public sealed record Rule(double At, bool IsVertical, string Label, Colour Colour, Dash Dash = Dash.Dashed) : Mark
 {
-    /// <summary>Whether the panel's limits must contain the value.</summary>
-    public bool IsInView { get; init; } = true;
+    /// <summary>Whether the line lies on top of the data.</summary>
+    public bool IsAbove { get; init; }
 
-    internal override IEnumerable<DataPoint> Extent =>
-        IsInView ? [IsVertical ? new DataPoint(At, double.NaN) : new DataPoint(double.NaN, At)] : [];
+    internal override IEnumerable<DataPoint> Extent => [IsVertical ? new DataPoint(At, double.NaN) : new DataPoint(double.NaN, At)];
 
     internal override void AddTo(PlotModel model)
     {
@@ -208,24 +214,8 @@ public sealed record Rule(double At, bool IsVertical, string Label, Colour Colou
             Color = Style.Of(Colour),
             StrokeThickness = 0.8,
             LineStyle = StyleOf(Dash),
-            Layer = AnnotationLayer.BelowSeries,
+            Layer = IsAbove ? AnnotationLayer.AboveSeries : AnnotationLayer.BelowSeries,
         });
-        if (Label.Length > 0)
-        {
-            OxyPlot.Axes.Axis other = model.Axes[IsVertical ? 1 : 0];
-            model.Annotations.Add(new TextAnnotation
-            {
-                Text = Label,
-                TextPosition = IsVertical ? new DataPoint(At, other.Maximum) : new DataPoint(other.Maximum, At),
-                TextHorizontalAlignment = IsVertical ? HorizontalAlignment.Center : HorizontalAlignment.Left,
-                TextVerticalAlignment = IsVertical ? VerticalAlignment.Bottom : VerticalAlignment.Middle,
-                TextColor = Style.Of(Colour),
-                FontSize = Style.TickSize,
-                StrokeThickness = 0,
-                ClipByXAxis = false,
-                ClipByYAxis = false,
-            });
-        }
     }
 }
 

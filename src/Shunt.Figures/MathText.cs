@@ -153,6 +153,7 @@ internal sealed class MathText
     /// <summary>The next group in braces without them, or the next command or character.</summary>
     private static string Group(string math, ref int i)
     {
+        while (i < math.Length && math[i] == ' ') i++;
         if (i >= math.Length) return "";
         int start = i;
         if (math[i] == '{')
@@ -171,6 +172,7 @@ internal sealed class MathText
         if (math[start] == '\\')
         {
             while (i < math.Length && char.IsAsciiLetter(math[i])) i++;
+            if (math[start..i] is "\\mathrm" or "\\text") Group(math, ref i);
         }
 
         return math[start..i];

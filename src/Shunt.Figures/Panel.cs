@@ -1,5 +1,4 @@
 using OxyPlot;
-using OxyPlot.Annotations;
 using OxyPlot.Axes;
 
 namespace Shunt.Figures;
@@ -61,26 +60,30 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
         model.Axes.Add(x);
         model.Axes.Add(y);
         foreach (Mark mark in Marks) mark.AddTo(model);
-        if (Note.Length > 0)
-        {
-            model.Annotations.Add(new TextAnnotation
-            {
-                Text = Note,
-                TextPosition = new DataPoint(Middle(x), Middle(y)),
-                TextHorizontalAlignment = HorizontalAlignment.Center,
-                TextVerticalAlignment = VerticalAlignment.Middle,
-                TextColor = Style.Of(Palette.Grey),
-                FontSize = Style.TextSize,
-                StrokeThickness = 0,
-                Layer = AnnotationLayer.AboveSeries,
-            });
-        }
-
         return model;
     }
 
-    private static double Middle(Axis axis) =>
-        axis.IsLogarithmic() ? Math.Sqrt(axis.Minimum * axis.Maximum) : (axis.Minimum + axis.Maximum) / 2;
+    /// <summary>Width of the widest label that stands right of the plot area (points).</summary>
+    internal double RightLabelWidth =>
+        Marks.OfType<Rule>().Where(r => !r.IsVertical).Select(r => FigureCanvas.Measure(r.Label, Style.TickSize).Width).DefaultIfEmpty(0).Max();
+
+    /// <summary>Labels of rules and the note, which may stand outside the data's clip.</summary>
+    /// <param name="canvas">Canvas.</param>
+    /// <param name="model">The plot, rendered.</param>
+    internal void DrawLabels(FigureCanvas canvas, PlotModel model)
+    {
+        OxyRect area = model.PlotArea;
+        foreach (Rule rule in Marks.OfType<Rule>().Where(r => r.Label.Length > 0 && double.IsFinite(r.At)))
+        {
+            double at = model.Axes[rule.IsVertical ? 0 : 1].Transform(rule.At);
+            canvas.Write(
+                rule.IsVertical ? new ScreenPoint(at, area.Top) : new ScreenPoint(area.Right + 2, at), rule.Label, Style.Of(rule.Colour), Style.TickSize,
+                horizontal: rule.IsVertical ? HorizontalAlignment.Center : HorizontalAlignment.Left,
+                vertical: rule.IsVertical ? VerticalAlignment.Bottom : VerticalAlignment.Middle);
+        }
+
+        canvas.Write(area.Center, Note, Style.Of(Palette.Grey), Style.TextSize, horizontal: HorizontalAlignment.Center, vertical: VerticalAlignment.Middle);
+    }
 
     private Axis AxisOf(PanelAxis spec, AxisPosition position, double length, Func<DataPoint, double> coordinate, bool isEmpty)
     {
@@ -96,8 +99,6 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
         axis.Minimum = minimum;
         axis.Maximum = maximum;
         axis.MinimumPadding = axis.MaximumPadding = 0;
-        axis.Title = spec.Title;
-        axis.TitleFontSize = Style.TextSize;
         axis.FontSize = Style.TickSize;
         axis.AxislineStyle = LineStyle.Solid;
         axis.AxislineThickness = axis.MajorGridlineThickness = axis.MinorGridlineThickness = Style.SpineWidth;
@@ -105,7 +106,6 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
         axis.MinorTickSize = TickLength * 0.6;
         axis.TickStyle = TickStyle.Outside;
         axis.AxisTickToLabelDistance = 2;
-        axis.AxisTitleDistance = 2;
         axis.IsZoomEnabled = axis.IsPanEnabled = false;
         return axis;
 
@@ -116,7 +116,7 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
             for (int i = 1; i < candidate.Major.Count; i++)
                 shortest = Math.Min(shortest, (Scaled(candidate.Major[i]) - Scaled(candidate.Major[i - 1])) * length / (Scaled(maximum) - Scaled(minimum)));
             double room = position == AxisPosition.Left
-                ? 1.9 * Style.TickSize
+                ? 1.6 * Style.TickSize
                 : candidate.Labels.Max(l => FigureCanvas.Measure(l, Style.TickSize).Width) + Style.TickSize;
             return shortest >= room;
         }
@@ -180,7 +180,8 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
     {
         for (int i = 0; i < ticks.Major.Count; i++)
         {
-            if (ticks.Major[i] == value) return ticks.Labels[i];
+            // The blank hides the script from the plotting library, which would set it itself.
+            if (ticks.Major[i] == value) return ticks.Labels[i].Replace("^{", "^ {", StringComparison.Ordinal);
         }
 
         return "";

@@ -11,6 +11,8 @@ internal sealed class PointPanels
     private const int MostTimeBins = 250;
     private const int MostVoltageBins = 110;
     private const int NeuronBins = 32;
+    private const int FewestNeurons = 5;
+    private const int LongestName = 12;
 
     private readonly PointResult _point;
     private readonly IReadOnlyList<Population> _populations;
@@ -27,7 +29,7 @@ internal sealed class PointPanels
 
     /// <summary>Dashes of theory: one kind per population, because all of theory is black.</summary>
     /// <param name="population">Index of the population.</param>
-    public static Dash TheoryDash(int population) => (Dash)(population % 3);
+    public static Dash TheoryDash(int population) => (Dash)(population % 4);
 
     /// <summary>Spikes against time, populations above each other.</summary>
     /// <param name="hasTimeLabels">Whether the time axis is labelled; not when a panel below shares it.</param>
@@ -41,10 +43,10 @@ internal sealed class PointPanels
             if (Record(p) is not { } record) continue;
             int neurons = Math.Min(_populations[p].Size, _point.Experiment.Simulation.RasterNeurons);
             if (record.RasterNeurons.Count > 0) neurons = Math.Max(neurons, record.RasterNeurons.Max() + 1);
-            double height = Math.Max(1, neurons / 120.0);
+            double height = Math.Max(1, neurons / 65.0);
             double[] from = [.. record.RasterNeurons.Select(n => floor + n + 0.5 - (height / 2))];
             marks.Add(new Strokes([.. record.RasterTimes.Select(SinceStart)], from, [.. from.Select(y => y + height)], _colours[p], 0.7));
-            names.Add(new(floor + (neurons / 2.0), MathText.Escape(_populations[p].Name)));
+            names.Add(new(floor + (neurons / 2.0), MathText.Escape(Shortened(_populations[p].Name))));
             floor += neurons + Math.Max(1, neurons / 30);
         }
 
@@ -74,10 +76,10 @@ internal sealed class PointPanels
                 marks.Add(new Line([.. chunks.Select((c, i) => ((i * merged) + (c.Length / 2.0)) * bin)], [.. chunks.Select(c => c.Average())], _colours[p], Width: 0.8));
             }
 
-            if (TheoryOf(p) is { Rate.IsKnown: true } theory) marks.Add(new Rule(theory.Rate.Value, false, "", Palette.Black, TheoryDash(p)));
+            // Theory on top of the fluctuating lines, or it could not be seen.
+            if (TheoryOf(p) is { Rate.IsKnown: true } theory) marks.Add(new Rule(theory.Rate.Value, false, "", Palette.Black, TheoryDash(p)) { IsAbove = true });
         }
 
-        // Theory on top of the fluctuating lines, or it could not be seen.
         return new Panel(TimeAxis(RasterMilliseconds), new PanelAxis("Rate (Hz)") { FromZero = true }, marks)
         {
             Note = simulation is null ? "not simulated" : "",
@@ -87,26 +89,32 @@ internal sealed class PointPanels
     /// <summary>How many traced neurons every population with traces has at least; 0 when nothing was traced.</summary>
     public int Traced => _point.Simulation is null ? 0 : _point.Simulation.Populations.Select(p => p.Traces.Count).DefaultIfEmpty(0).Max();
 
+    /// <summary>Just below the lowest potential that any of a population's traced neurons reached (mV); NaN without traces.</summary>
+    /// <param name="population">Index of the population.</param>
+    public double LowestPotential(int population) =>
+        Record(population)?.Traces.SelectMany(t => t.Voltage).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Min() - 1 ?? double.NaN;
+
     /// <summary>Membrane potential of one neuron, spikes as strokes above the threshold.</summary>
     /// <param name="population">Index of the population.</param>
     /// <param name="traced">Which of its traced neurons.</param>
-    public Panel Trace(int population, int traced)
+    /// <param name="lowest">Lower end of the potential (mV), when panels share it.</param>
+    public Panel Trace(int population, int traced, double lowest = double.NaN)
     {
         var marks = new List<Mark>();
         Neuron neuron = _populations[population].Neuron;
         VoltageTrace? trace = Record(population)?.Traces.ElementAtOrDefault(traced);
         double end = _point.Experiment.Simulation.TraceDuration * MillisecondsPerSecond;
+        double peak = neuron.Threshold + (1.3 * (neuron.Threshold - neuron.Reset));
         if (trace is { Time.Count: > 0 })
         {
             end = SinceStart(trace.Time[^1]);
             marks.Add(new Line([.. trace.Time.Select(SinceStart)], trace.Voltage, _colours[population], Width: 0.8));
             double[] spikes = [.. trace.Spikes.Select(SinceStart)];
-            double peak = neuron.Threshold + (1.3 * (neuron.Threshold - neuron.Reset));
             marks.Add(new Strokes(spikes, [.. spikes.Select(_ => neuron.Threshold)], [.. spikes.Select(_ => peak)], _colours[population], 0.9));
         }
 
         marks.Add(new Rule(neuron.Threshold, false, @"$V_\mathrm{th}$", Palette.Grey));
-        return new Panel(TimeAxis(end), new PanelAxis("$V$ (mV)"), marks)
+        return new Panel(TimeAxis(end), new PanelAxis("$V$ (mV)") { Minimum = lowest, Maximum = peak + 2 }, marks)
         {
             Note = _point.Simulation is null ? "not simulated" : trace is { Time.Count: > 0 } ? "" : "no trace",
         };
@@ -150,7 +158,8 @@ internal sealed class PointPanels
         double resolution = _point.Simulation is { Duration: > 0 } simulation ? 1 / simulation.Duration : 1;
         bool isBroad = positive.Length > 20 && positive[(int)(0.95 * positive.Length)] > 6 * positive[(int)(0.05 * positive.Length)];
         var marks = new List<Mark>();
-        if (positive.Length > 0)
+        string note = WhyNoDistribution(positive.Length, "no spikes");
+        if (note.Length == 0)
         {
             double[] edges = isBroad ? LogarithmicEdges(positive[0], positive[^1], resolution) : LinearEdges(positive[0], positive[^1], resolution);
             for (int p = 0; p < rates.Length; p++) AddHistogram(marks, p, rates[p], edges, isBroad);
@@ -158,7 +167,8 @@ internal sealed class PointPanels
 
         for (int p = 0; p < _populations.Count; p++)
         {
-            if (TheoryOf(p) is { Rate.IsKnown: true } theory && (!isBroad || theory.Rate.Value > 0)) marks.Add(new Rule(theory.Rate.Value, true, "", Palette.Black, TheoryDash(p)));
+            if (note.Length == 0 && TheoryOf(p) is { Rate.IsKnown: true } theory && (!isBroad || theory.Rate.Value > 0))
+                marks.Add(new Rule(theory.Rate.Value, true, "", Palette.Black, TheoryDash(p)));
         }
 
         return new Panel(
@@ -166,7 +176,7 @@ internal sealed class PointPanels
             new PanelAxis(isBroad ? "Neurons (per decade)" : "Neurons (Hz$^{-1}$)") { FromZero = true },
             marks)
         {
-            Note = _point.Simulation is null ? "not simulated" : positive.Length == 0 ? "no spikes" : "",
+            Note = note,
         };
     }
 
@@ -176,7 +186,8 @@ internal sealed class PointPanels
         double[][] cvs = [.. _populations.Select((_, p) => Finite(Record(p)?.NeuronCvs))];
         double[] all = [.. cvs.SelectMany(c => c)];
         var marks = new List<Mark>();
-        if (all.Length > 0)
+        string note = WhyNoDistribution(all.Length, "too few intervals");
+        if (note.Length == 0)
         {
             double[] edges = LinearEdges(all.Min(), all.Max(), 1e-6);
             for (int p = 0; p < cvs.Length; p++) AddHistogram(marks, p, cvs[p], edges, false);
@@ -184,12 +195,12 @@ internal sealed class PointPanels
 
         for (int p = 0; p < _populations.Count; p++)
         {
-            if (TheoryOf(p) is { CvIsi.IsKnown: true } theory) marks.Add(new Rule(theory.CvIsi.Value, true, "", Palette.Black, TheoryDash(p)));
+            if (note.Length == 0 && TheoryOf(p) is { CvIsi.IsKnown: true } theory) marks.Add(new Rule(theory.CvIsi.Value, true, "", Palette.Black, TheoryDash(p)));
         }
 
         return new Panel(new PanelAxis("CV of interspike intervals"), new PanelAxis("Neurons (density)") { FromZero = true }, marks)
         {
-            Note = _point.Simulation is null ? "not simulated" : all.Length == 0 ? "too few intervals" : "",
+            Note = note,
         };
     }
 
@@ -268,6 +279,11 @@ internal sealed class PointPanels
 
     private PopulationObservables? MeasuredOf(int population) =>
         _point.Simulation?.Observables.Populations.FirstOrDefault(o => o.Population == _populations[population].Name);
+
+    private string WhyNoDistribution(int values, string whenNone) =>
+        _point.Simulation is null ? "not simulated" : values == 0 ? whenNone : values < FewestNeurons ? "too few neurons\nfor a distribution" : "";
+
+    private static string Shortened(string name) => name.Length > LongestName ? name[..(LongestName - 1)] + "…" : name;
 
     private static double[] Finite(IReadOnlyList<double>? values) => [.. (values ?? []).Where(double.IsFinite)];
 

@@ -97,7 +97,7 @@ public static class RunFigures
         {
             for (int column = 0; column < columns; column++)
             {
-                Panel panel = panels.Trace(column, row);
+                Panel panel = panels.Trace(column, row, panels.LowestPotential(column));
                 placed.Add(new PlacedPanel(
                     panel with
                     {
@@ -189,7 +189,7 @@ public static class RunFigures
 
         int columns = panels.Count is 2 or 4 ? 2 : MostColumns;
         int rows = (panels.Count + columns - 1) / columns;
-        IReadOnlyList<LegendEntry> legend = [.. curves.SelectMany(c => c.Legend()), .. SweepCurve.LegendOfOtherFixedPoints(run)];
+        IReadOnlyList<LegendEntry> legend = [.. SweepCurve.Legend(run, curves)];
         string swept = last is null ? "the points" : last.Path;
         return new Figure
         {

@@ -11,19 +11,19 @@ internal sealed class SweepCurve
     private readonly IReadOnlyList<double> _x;
     private readonly IReadOnlyList<PointResult> _points;
     private readonly IReadOnlyList<IReadOnlyList<ComparisonRow>> _rows;
-    private readonly string _label;
+    private readonly string _values;
     private readonly string _population;
     private readonly int _populationIndex;
     private readonly Colour _colour;
     private readonly Colour _theoryColour;
 
     private SweepCurve(
-        IReadOnlyList<double> x, IReadOnlyList<PointResult> points, string label, string population, int populationIndex, Colour colour, Colour theoryColour)
+        IReadOnlyList<double> x, IReadOnlyList<PointResult> points, string values, string population, int populationIndex, Colour colour, Colour theoryColour)
     {
         _x = x;
         _points = points;
         _rows = [.. points.Select(Comparison.Of)];
-        _label = label;
+        _values = values;
         _population = population;
         _populationIndex = populationIndex;
         _colour = colour;
@@ -49,18 +49,33 @@ internal sealed class SweepCurve
             string values = ValuesOf(run.Axes, group);
             for (int p = 0; p < names.Length; p++)
             {
-                string label = values.Length == 0 ? names[p] : names.Length == 1 ? values : $"{names[p]}, {values}";
                 yield return new SweepCurve(
-                    x, groups[group], MathText.Escape(label), names[p], p, groups.Length == 1 ? populationColours[p] : ordered[group],
+                    x, groups[group], values, names[p], p, groups.Length == 1 ? populationColours[p] : ordered[group],
                     groups.Length == 1 ? Palette.Black : ordered[group]);
             }
         }
     }
 
-    /// <summary>Entries for fixed points that are not the reported one, when a rate panel shows any.</summary>
+    /// <summary>
+    /// The legend: each population's marker and line; with more than one axis the populations' entries are grey and the values of the other axes have
+    /// one of their own each. Fixed points other than the reported one come last.
+    /// </summary>
     /// <param name="run">The run.</param>
-    public static IEnumerable<LegendEntry> LegendOfOtherFixedPoints(RunResult run)
+    /// <param name="curves">Its curves.</param>
+    public static IEnumerable<LegendEntry> Legend(RunResult run, IReadOnlyList<SweepCurve> curves)
     {
+        bool hasSimulation = run.Points.Any(p => p.Simulation is not null), hasTheory = run.Points.Any(p => p.Theory is not null);
+        bool isGrouped = curves.Any(c => c._values.Length > 0);
+        foreach (SweepCurve curve in curves.DistinctBy(c => c._population))
+        {
+            string name = MathText.Escape(curve._population);
+            if (hasSimulation) yield return new LegendEntry($"{name}, simulation", isGrouped ? Palette.Grey : curve._colour, null, curve.Marker);
+            if (hasTheory) yield return new LegendEntry($"{name}, theory", isGrouped ? Palette.Grey : curve._theoryColour, curve.TheoryDash, null);
+        }
+
+        foreach (SweepCurve curve in curves.Where(c => c._values.Length > 0).DistinctBy(c => c._values))
+            yield return new LegendEntry(MathText.Escape(curve._values), curve._colour, Dash.Solid, null);
+
         FixedPoint[] others = [.. run.Points.SelectMany(Others)];
         if (others.Any(f => f.IsStable)) yield return new LegendEntry("other stable state", Palette.Grey, null, Shape.Diamond);
         if (others.Any(f => !f.IsStable)) yield return new LegendEntry("unstable state", Palette.Grey, null, Shape.Diamond) { IsOpen = true };
@@ -76,7 +91,7 @@ internal sealed class SweepCurve
         if (theory.Any(double.IsFinite))
         {
             // A prediction without neighbours has no line: a short dash keeps it visible.
-            marks.Add(new Line(_x, theory, _theoryColour, PointPanels.TheoryDash(_populationIndex)));
+            marks.Add(new Line(_x, theory, _theoryColour, TheoryDash));
             double[] alone = [.. theory.Select((t, i) => IsAlone(theory, i) ? t : double.NaN)];
             if (alone.Any(double.IsFinite)) marks.Add(new Dots(_x, alone, [.. alone.Select(_ => double.NaN)], _theoryColour, Shape.Diamond) { IsOpen = true });
         }
@@ -84,24 +99,16 @@ internal sealed class SweepCurve
         if (symbol == "nu") AddOtherFixedPoints(marks);
         double[] measured = [.. rows.Select(r => r?.Simulation ?? double.NaN)];
         if (measured.Any(double.IsFinite))
-            marks.Add(new Dots(_x, measured, [.. rows.Select(r => r?.StandardError ?? double.NaN)], _colour, Shapes[_populationIndex % Shapes.Length]));
+            marks.Add(new Dots(_x, measured, [.. rows.Select(r => r?.StandardError ?? double.NaN)], _colour, Marker)
+            {
+                // Later populations are smaller, so that equal results do not hide each other.
+                Size = Math.Max(1.5, 2.8 - (0.7 * _populationIndex)),
+            });
     }
 
-    /// <summary>Its entries of the legend.</summary>
-    public IEnumerable<LegendEntry> Legend()
-    {
-        bool hasSimulation = _points.Any(p => p.Simulation is not null), hasTheory = _points.Any(p => p.Theory is not null);
-        Shape shape = Shapes[_populationIndex % Shapes.Length];
-        Dash dash = PointPanels.TheoryDash(_populationIndex);
-        if (_colour == _theoryColour)
-        {
-            yield return new LegendEntry(_label, _colour, hasTheory ? dash : null, hasSimulation ? shape : null);
-            yield break;
-        }
+    private Shape Marker => Shapes[_populationIndex % Shapes.Length];
 
-        if (hasSimulation) yield return new LegendEntry($"{_label}, simulation", _colour, null, shape);
-        if (hasTheory) yield return new LegendEntry($"{_label}, theory", _theoryColour, dash, null);
-    }
+    private Dash TheoryDash => PointPanels.TheoryDash(_populationIndex);
 
     private static bool IsAlone(double[] values, int i) =>
         double.IsFinite(values[i]) && !(i > 0 && double.IsFinite(values[i - 1])) && !(i + 1 < values.Length && double.IsFinite(values[i + 1]));

@@ -19,12 +19,15 @@ internal sealed record Ticks(IReadOnlyList<double> Major, IReadOnlyList<string> 
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10((maximum - minimum) / 50)));
         Ticks ticks = At([], 1);
+        double previous = 1;
         for (int attempt = 0; attempt < 12; attempt++)
         {
             double step = power * (attempt % 3) switch { 0 => 1, 1 => 2, _ => 5 } * Math.Pow(10, attempt / 3);
             double[] values = Multiples(minimum, maximum, step);
             if (values.Length > 3 * MostLabels) continue;
+            if (values.Length < 2 && ticks.Major.Count > 1) return At([ticks.Major[0], ticks.Major[^1]], previous);
             ticks = At(values, step);
+            previous = step;
             if (values.Length <= MostLabels && fits(ticks)) break;
         }
 
