@@ -163,8 +163,8 @@ public sealed record Figure
             if (placed.Panel.Title.Length > 0)
             {
                 context.Write(
-                    new ScreenPoint(cells[i].Left + ((left + cells[i].Width - right) / 2), cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
-                    OxyColors.Black, Style.TextSize, false, 0, HorizontalAlignment.Center, VerticalAlignment.Middle);
+                    new ScreenPoint(cells[i].Left + (placed.HasLetter ? 1.3 * Style.LetterSize : 0), cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
+                    OxyColors.Black, Style.TextSize, vertical: VerticalAlignment.Middle);
             }
         }
     }
@@ -208,19 +208,15 @@ public sealed record Figure
     private double DrawLegend(FigureCanvas canvas)
     {
         if (Legend.Count == 0) return 0;
-        var rows = new List<List<LegendEntry>> { new() };
-        double used = 0;
-        foreach (LegendEntry entry in Legend)
-        {
-            double width = WidthOf(entry);
-            if (rows[^1].Count > 0 && used + LegendGap + width > PageWidth - (2 * Edge))
-            {
-                rows.Add([]);
-                used = 0;
-            }
+        List<List<LegendEntry>> rows = RowsWithin(PageWidth - (2 * Edge));
 
-            used += width + (rows[^1].Count > 0 ? LegendGap : 0);
-            rows[^1].Add(entry);
+        // As many rows as needed, of about equal length.
+        for (double limit = Legend.Sum(WidthOf) / rows.Count; ; limit += LegendGap)
+        {
+            List<List<LegendEntry>> balanced = RowsWithin(Math.Min(limit, PageWidth - (2 * Edge)));
+            if (balanced.Count > rows.Count) continue;
+            rows = balanced;
+            break;
         }
 
         double y = Edge + (LegendRow / 2);
@@ -240,6 +236,25 @@ public sealed record Figure
         }
 
         return (rows.Count * LegendRow) + 3;
+
+        List<List<LegendEntry>> RowsWithin(double limit)
+        {
+            var filled = new List<List<LegendEntry>>();
+            double used = double.PositiveInfinity;
+            foreach (LegendEntry entry in Legend)
+            {
+                used += LegendGap + WidthOf(entry);
+                if (used > limit)
+                {
+                    filled.Add([]);
+                    used = WidthOf(entry);
+                }
+
+                filled[^1].Add(entry);
+            }
+
+            return filled;
+        }
 
         static double WidthOf(LegendEntry entry) => LegendKey + 4 + FigureCanvas.Measure(entry.Label, Style.TextSize).Width;
     }

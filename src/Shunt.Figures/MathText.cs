@@ -36,6 +36,7 @@ internal sealed class MathText
 
     private readonly List<TextRun> _runs = [];
     private double _pen;
+    private double _lean;
 
     /// <summary>Sets a label.</summary>
     /// <param name="markup">The label.</param>
@@ -68,6 +69,15 @@ internal sealed class MathText
     /// <summary>The label without markup, for alternative text.</summary>
     /// <param name="markup">The label.</param>
     public static string Plain(string markup) => string.Concat(new MathText(markup, 10).Runs.Select(r => r.Text));
+
+    /// <summary>The label as HTML.</summary>
+    /// <param name="markup">The label.</param>
+    public static string Html(string markup) => string.Concat(new MathText(markup, 10).Runs.Select(run =>
+    {
+        string text = System.Net.WebUtility.HtmlEncode(run.Text);
+        if (run.Typeface == Typefaces.Symbols) text = $"<i>{text}</i>";
+        return run.Rise < 0 ? $"<sub>{text}</sub>" : run.Rise > 0 ? $"<sup>{text}</sup>" : text;
+    }));
 
     private static List<(string Part, bool IsMath)> Split(string markup)
     {
@@ -126,11 +136,12 @@ internal sealed class MathText
     /// <summary>A subscript and a superscript of the same symbol stand above each other.</summary>
     private void SetScripts(string math, ref int i, double size, double rise)
     {
-        double start = _pen, end = _pen;
+        double start = _pen, lean = _lean, end = _pen;
         while (i < math.Length && math[i] is '_' or '^')
         {
-            double shift = math[i++] == '_' ? -SubscriptDrop : SuperscriptRise;
-            _pen = start;
+            bool isBelow = math[i++] == '_';
+            double shift = isBelow ? -SubscriptDrop : SuperscriptRise;
+            _pen = isBelow ? start - lean : start;
             SetMath(Group(math, ref i), size * ScriptScale, rise + (shift * size));
             end = Math.Max(end, _pen);
         }
@@ -212,7 +223,8 @@ internal sealed class MathText
         double width = font.MeasureText(text, out SKRect ink);
         _runs.Add(new TextRun(text, face, size, _pen, rise));
 
-        // An italic letter leans out of its box; what follows starts where the ink ends.
-        _pen += face == Typefaces.Symbols ? Math.Max(width, ink.Right + (0.03 * size)) : width;
+        // An italic letter leans out of its box; what follows starts where the ink ends, except a subscript, which tucks in.
+        _lean = face == Typefaces.Symbols ? Math.Max(0, ink.Right + (0.03 * size) - width) : 0;
+        _pen += width + _lean;
     }
 }

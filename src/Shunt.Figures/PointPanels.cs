@@ -43,7 +43,7 @@ internal sealed class PointPanels
             if (Record(p) is not { } record) continue;
             int neurons = Math.Min(_populations[p].Size, _point.Experiment.Simulation.RasterNeurons);
             if (record.RasterNeurons.Count > 0) neurons = Math.Max(neurons, record.RasterNeurons.Max() + 1);
-            double height = Math.Max(1, neurons / 65.0);
+            double height = Math.Max(1, neurons / 50.0);
             double[] from = [.. record.RasterNeurons.Select(n => floor + n + 0.5 - (height / 2))];
             marks.Add(new Strokes([.. record.RasterTimes.Select(SinceStart)], from, [.. from.Select(y => y + height)], _colours[p], 0.7));
             names.Add(new(floor + (neurons / 2.0), MathText.Escape(Shortened(_populations[p].Name))));

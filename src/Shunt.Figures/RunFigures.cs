@@ -9,6 +9,9 @@ public static class RunFigures
 {
     private const int MostColumns = 3;
     private const int MostTraces = 3;
+    private const double HeightOfTrace = 27;
+    private const double HeightOfTitles = 3;
+    private const double HeightOfTimeAxis = 8;
     private const string DensityReading =
         "Densities are per mV over non-refractory time; they integrate to $1 - \\nu \\tau_\\mathrm{rp}$.";
 
@@ -116,8 +119,10 @@ public static class RunFigures
             Caption = "Membrane potentials of the first traced neurons of each population. Vertical strokes are spikes, drawn above the threshold (dashed); after a spike "
                 + "the potential stays at the reset for the refractory period.",
             AlternativeText = $"Membrane potential against time of {rows} neurons of each population.",
-            Height = 18 + (28 * rows),
-            Rows = Equal(rows),
+            Height = HeightOfTitles + HeightOfTimeAxis + (HeightOfTrace * rows),
+
+            // The first row also holds the titles and the last the time axis; the plot areas are equal.
+            Rows = [.. Enumerable.Range(0, rows).Select(r => HeightOfTrace + (r == 0 ? HeightOfTitles : 0) + (r == rows - 1 ? HeightOfTimeAxis : 0))],
             Columns = Equal(columns),
             Panels = placed,
         };
