@@ -11,8 +11,6 @@ namespace Shunt.Cli;
 /// <summary>What the commands do: read, run point by point, write, answer.</summary>
 internal static class Session
 {
-    private static readonly string[] ComparisonHeader = ["population", "quantity", "unit", "theory", "simulation", "+/-", "diff %", "diff SE"];
-
     internal static int Run(Request request) => Execute(request, theory: true, simulation: true);
 
     internal static int Theory(Request request) => Execute(request, theory: true, simulation: false);
@@ -100,7 +98,7 @@ internal static class Session
         {
             try
             {
-                SonataFile.Write(folder!.SpikeSpoolPath, folder.SpikesPath);
+                SonataFile.Finish(folder!.SpikeSpoolPath, folder.SpikesPath);
             }
             catch (ResultsException e)
             {
@@ -159,26 +157,29 @@ internal static class Session
         }
     }
 
+    /// <summary>The comparison table; without a simulation or without theory, only the columns that have something to say.</summary>
     private static void AnswerTables(Terminal terminal, RunResult run)
     {
-        var rows = new List<IReadOnlyList<string>>();
+        bool theory = run.Points.Any(p => p.Theory is not null), simulation = run.Points.Any(p => p.Simulation is not null);
+        (string Name, bool Shown, Func<PointResult, ComparisonRow, string> Cell)[] columns =
+        [
+            ("point", run.Axes.Count > 0, (p, _) => Describe(p.Experiment)),
+            ("population", true, (_, r) => r.Population),
+            ("quantity", true, (_, r) => r.Quantity),
+            ("unit", true, (_, r) => r.Unit),
+            ("theory", theory, (_, r) => Significance.Beside(r.Theory, r.StandardError)),
+            ("simulation ± error", simulation, (_, r) => Significance.WithError(r.Simulation, r.StandardError)),
+            ("diff %", theory && simulation, (_, r) => Significance.WithSign(r.DifferencePercent, 1)),
+            ("diff SE", theory && simulation, (_, r) => Significance.WithSign(r.DifferenceInStandardErrors, 1)),
+        ];
+        columns = [.. columns.Where(c => c.Shown)];
+        string[][] rows = [.. run.Points.SelectMany(p => Comparison.Of(p).Select(r => columns.Select(c => c.Cell(p, r)).ToArray()))];
+        terminal.AnswerTable([.. columns.Select(c => c.Name)], rows, run.Axes.Count > 0 ? 4 : 3);
         foreach (PointResult point in run.Points)
         {
-            string? place = run.Axes.Count > 0 ? Describe(point.Experiment) : null;
-            foreach (ComparisonRow row in Comparison.Of(point))
-            {
-                string[] cells =
-                [
-                    row.Population, row.Quantity, row.Unit, Numbers.Value(row.Theory), Numbers.ValueBeside(row.Simulation, row.StandardError),
-                    Numbers.Error(row.StandardError), Numbers.Percent(row.DifferencePercent), Numbers.InErrors(row.DifferenceInStandardErrors),
-                ];
-                rows.Add(place is null ? cells : [place, .. cells]);
-            }
-
-            if (point.Theory is { } theory) terminal.Note($"{(place is null ? "" : place + ": ")}theory ({theory.Method}): {theory.Message}");
+            if (point.Theory is { } t) terminal.Note($"{(run.Axes.Count > 0 ? Describe(point.Experiment) + ": " : "")}theory ({t.Method}): {t.Message}");
         }
 
-        terminal.AnswerTable(run.Axes.Count > 0 ? ["point", .. ComparisonHeader] : ComparisonHeader, rows, run.Axes.Count > 0 ? 4 : 3);
         if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
         {
             terminal.Note(
@@ -215,6 +216,13 @@ internal static class Session
         {
             Terminal.Fail(e.Message);
             return e.ExitCode;
+        }
+#pragma warning disable CA1031 // The last resort: a user gets one message and an exit code, whatever went wrong.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Terminal.Fail($"internal error, please report it: {e}");
+            return CommandLine.Failed;
         }
     }
 

@@ -76,7 +76,7 @@ public static class Report
                 page.Append($"<tr><th scope=\"row\">{Text(Capitalised(row.Quantity))}</th><td>{SymbolHtml(row.Symbol)}</td><td>{Text(row.Unit)}</td>")
                     .Append($"<td>{Significance.Beside(row.Theory, row.StandardError)}</td>")
                     .Append($"<td>{Significance.WithError(row.Simulation, row.StandardError)}</td>")
-                    .Append($"<td>{Significance.Signed(row.DifferencePercent, 2)}</td>{StandardErrors(row)}</tr>\n");
+                    .Append($"<td>{Significance.WithSign(row.DifferencePercent, 2)}</td>{StandardErrors(row)}</tr>\n");
             }
 
             page.Append("</tbody>\n");
@@ -97,7 +97,7 @@ public static class Report
     {
         double difference = row.DifferenceInStandardErrors;
         string attribute = Math.Abs(difference) > ManyStandardErrors ? " class=\"far\"" : "";
-        return $"<td{attribute}>{Significance.Signed(difference, 1)}</td>";
+        return $"<td{attribute}>{Significance.WithSign(difference, 1)}</td>";
     }
 
     private static void AppendSweep(StringBuilder page, RunResult run)
@@ -135,7 +135,7 @@ public static class Report
             {
                 ComparisonRow? rate = Find("nu"), cv = Find("CV");
                 AppendSides(rate);
-                if (hasTheory && hasSimulation) page.Append($"<td>{(rate is null ? Significance.Missing : Significance.Signed(rate.DifferencePercent, 1))}</td>");
+                if (hasTheory && hasSimulation) page.Append($"<td>{(rate is null ? Significance.Missing : Significance.WithSign(rate.DifferencePercent, 1))}</td>");
                 AppendSides(cv);
 
                 ComparisonRow? Find(string symbol) => rows.FirstOrDefault(r => r.Population == name && r.Symbol == symbol);

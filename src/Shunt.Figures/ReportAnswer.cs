@@ -101,8 +101,8 @@ internal static class ReportAnswer
     private static string Distance(ComparisonRow row)
     {
         if (!double.IsFinite(row.DifferencePercent)) return "";
-        string errors = double.IsFinite(row.DifferenceInStandardErrors) ? $", {Significance.Signed(row.DifferenceInStandardErrors, 1)} standard errors" : "";
-        return $" ({Significance.Signed(row.DifferencePercent, 1)} %{errors})";
+        string errors = double.IsFinite(row.DifferenceInStandardErrors) ? $", {Significance.WithSign(row.DifferenceInStandardErrors, 1)} standard errors" : "";
+        return $" ({Significance.WithSign(row.DifferencePercent, 1)} %{errors})";
     }
 
     private static string List(ComparisonRow[] rows, Func<ComparisonRow, string> say)

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Shunt.Figures;
 
 /// <summary>Writes numbers with the digits they deserve.</summary>
-internal static class Significance
+public static class Significance
 {
     /// <summary>What stands for a number that is not known.</summary>
     public const string Missing = "–";
@@ -53,7 +53,7 @@ internal static class Significance
     /// <summary>A difference, with its sign.</summary>
     /// <param name="value">The difference.</param>
     /// <param name="decimals">Decimals below 100; above, the difference is written whole.</param>
-    public static string Signed(double value, int decimals)
+    public static string WithSign(double value, int decimals)
     {
         if (!double.IsFinite(value)) return Missing;
         string text = Math.Abs(value) >= 1e5 ? Scientific(value, 2) : Fixed(value, Math.Abs(value) >= 100 ? 0 : decimals);

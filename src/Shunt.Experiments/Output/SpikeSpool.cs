@@ -91,13 +91,13 @@ public sealed class SpikeSpool : IDisposable
         return spool;
     }
 
-    /// <summary>Time of a spike (ms): the end of the step in which the threshold was reached, steps being numbered from 0.</summary>
-    /// <param name="step">Step.</param>
+    /// <summary>Time of a spike (ms).</summary>
+    /// <param name="step">Grid index of the spike time: the end of the step in which the threshold was reached.</param>
     /// <param name="timeStep">Time step (s).</param>
-    public static double TimeInMilliseconds(long step, double timeStep) => (step + 1) * (timeStep * 1e3);
+    public static double TimeInMilliseconds(long step, double timeStep) => step * (timeStep * 1e3);
 
     /// <summary>Records the spikes of one step. Reaches the disk at least every second or 4 MB, whichever comes first.</summary>
-    /// <param name="step">Number of the step, from 0; ascending from call to call.</param>
+    /// <param name="step">Grid index of the spike time; ascending from call to call.</param>
     /// <param name="neurons">Global indices of the neurons that fired, ascending.</param>
     /// <exception cref="ResultsException">The disk is full or fails; everything up to the last flush stays readable.</exception>
     public void Record(long step, ReadOnlySpan<int> neurons)
@@ -146,10 +146,11 @@ public sealed class SpikeSpool : IDisposable
         }
     }
 
-    /// <summary>Flushes and closes the file. After a failed write it only closes.</summary>
+    /// <summary>Flushes and closes the file. After a failed write it only closes; a second time it does nothing.</summary>
     /// <exception cref="ResultsException">The last spikes cannot be written.</exception>
     public void Dispose()
     {
+        if (!stream.CanWrite) return;
         try
         {
             Flush();
