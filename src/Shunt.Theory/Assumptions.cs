@@ -46,8 +46,7 @@ internal static class Assumptions
     }
 
     // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
-    // with
-    // H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
+    // with H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
     private static void AddLargeJumps(List<string> warnings, string who, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
         bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;

@@ -7,10 +7,8 @@ internal static class RootScan
 
     /// <summary>
     /// Roots of <paramref name="f"/> between <paramref name="low"/> and <paramref name="high"/>, increasing. The interval is halved wherever f,
-    /// taken as a
-    /// parabola through three points, could reach zero unseen, so a pair of roots escapes only if f dips between points where it looked flat. f may
-    /// be
-    /// NaN (undefined) or infinite on parts of the interval.
+    /// taken as a parabola through three points, could reach zero unseen, so a pair of roots escapes only if f dips between points where it
+    /// looked flat. f may be NaN (undefined) or infinite on parts of the interval.
     /// </summary>
     internal static List<double> All(Func<double, double> f, double low, double high, double step)
     {

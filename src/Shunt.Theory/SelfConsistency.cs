@@ -6,8 +6,7 @@ namespace Shunt.Theory;
 
 /// <summary>
 /// Mean-field states of a network: rates that reproduce themselves, nu = F(nu) (Eq. 10 with 19 for the paper's network), for any number of
-/// populations
-/// and any transfer function.
+/// populations and any transfer function.
 /// </summary>
 public static class SelfConsistency
 {
@@ -25,10 +24,8 @@ public static class SelfConsistency
     {
         var equations = new RateEquations(model, transfer);
         var search = new FixedPointSearch(equations);
-        List<double[]> states = search.All();
-        states.RemoveAll(s => s.Any(double.IsNaN));
-        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s)).OrderBy(p => p.Rates[0])];
-        states = [.. states.OrderBy(s => s[equations.ClassOf[0]])];
+        double[][] states = [.. search.All().Where(s => !s.Any(double.IsNaN)).OrderBy(s => s[equations.ClassOf[0]])];
+        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s))];
 
         int reported = -1;
         for (int i = 0; i < points.Length; i++)

@@ -25,8 +25,7 @@ public abstract class TransferFunction
 
     /// <summary>
     /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that
-    /// stays
-    /// accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
+    /// stays accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
     /// the theory is defined.
     /// </summary>
     /// <param name="neuron">The neuron.</param>
