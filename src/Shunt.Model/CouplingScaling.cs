@@ -130,7 +130,8 @@ public sealed record StrongCoupling
             throw new ModelException(
                 "coupling.scaling",
                 FormattableString.Invariant(
-                    $"at strong coupling the membrane sits at {MuBar:G6} mV, which is not below the threshold, {Threshold:G6} mV; Eq. 14 needs more inhibition"));
+                    $"at strong coupling the membrane sits at {MuBar:G6} mV, ")
+                + FormattableString.Invariant($"which is not below the threshold, {Threshold:G6} mV; Eq. 14 needs more inhibition"));
         }
 
         return new CouplingScaling.Escape(referenceInDegree, referenceEfficacy, vBar * vBar);

@@ -6,7 +6,8 @@ namespace Shunt.Theory;
 /// <summary>What the mean-field theory assumes and a given network does not quite satisfy, in sentences with numbers.</summary>
 internal static class Assumptions
 {
-    internal static List<string> Left(NetworkModel model, RateEquations equations, TransferFunction transfer, double[] rates)
+    internal static List<string> Left(
+        NetworkModel model, RateEquations equations, TransferFunction transfer, double[] rates, Observables observables)
     {
         var warnings = new List<string>();
         for (int c = 0; c < equations.Count; c++)
@@ -15,7 +16,7 @@ internal static class Assumptions
             Neuron neuron = equations.Neurons[c];
             ReadOnlySpan<Afferent> afferents = equations.Afferents(c, rates);
             InputMoments input = InputMoments.Of(neuron, afferents);
-            double cv = transfer.Respond(neuron, afferents).Cv;
+            double cv = observables[equations.Members[c][0].Name].CvIsi.Value;
             foreach (string warning in transfer.Warnings(neuron, afferents)) warnings.Add($"{who}: {warning}");
             AddColouredNoise(warnings, who, input, afferents);
             AddLargeJumps(warnings, who, neuron, input, afferents);
@@ -40,25 +41,28 @@ internal static class Assumptions
 
         if (slowest <= 1e-3 * input.Tau) return;
         warnings.Add(Invariant(
-            $"{who}: tau_S/tau = {slowest * 1e3:G3} ms/{input.Tau * 1e3:G3} ms = {slowest / input.Tau:G3}, but this method takes synapses as instantaneous (tau_S/tau << 1)"));
+            $"{who}: tau_S/tau = {slowest * 1e3:G3} ms/{input.Tau * 1e3:G3} ms = {slowest / input.Tau:G3}, ")
+            + "but this method takes synapses as instantaneous (tau_S/tau << 1)");
     }
 
-    // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta, with
-    // H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
+    // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
+    // with H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
     private static void AddLargeJumps(List<string> warnings, string who, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
         bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;
         if (!escapes) return;
         Afferent[] kinds = [.. afferents.ToArray().Where(k => k.Rate > 0)];
         if (kinds.Any(k => k.Synapse.TimeConstant > 0.1 * input.Tau)) return; // no jumps, and warned about elsewhere
-        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, input.Mu) > 0)) return; // nothing carries V up
+        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, neuron.Threshold) > 0)) return; // no jump leads across the threshold
 
         double action = Quadrature.Coarse.Integrate(v => EscapeMomentum(neuron, input, kinds, v), input.Mu, neuron.Threshold);
         double vMax = input.Scaled(neuron.Threshold), shift = vMax * vMax - action;
         if (Math.Abs(shift) < 0.1) return;
         double largest = kinds.Max(k => Math.Abs(InputMoments.Amplitude(k.Synapse, input.Mu)));
         warnings.Add(Invariant(
-            $"{who}: single inputs move V by up to {largest:G3} mV against sigma = {input.Sigma:G3} mV; finite jumps and noise that depends on V, both left out, change ln(rate) at fixed input by about {shift:+0.00;-0.00} (leading exponent)"));
+            $"{who}: single inputs move V by up to {largest:G3} mV against sigma = {input.Sigma:G3} mV; ")
+            + Invariant($"finite jumps and noise that depends on V, both left out, ")
+            + Invariant($"change ln(rate) at fixed input by about {shift:+0.00;-0.00} (leading exponent)"));
     }
 
     // the positive root p of H(V, p) = 0; H is convex in p and falls from 0 at p = 0, so Newton's method from its right converges
@@ -108,7 +112,8 @@ internal static class Assumptions
 
         if (largestCv == 0) return;
         warnings.Add(Invariant(
-            $"{who}: in-degrees vary between neurons (CV_K up to {largestCv:G3}), which spreads mu by {Math.Sqrt(variance):G3} mV (SD over neurons) against sigma = {input.Sigma:G3} mV; every neuron is taken at the mean in-degree"));
+            $"{who}: in-degrees vary between neurons (CV_K up to {largestCv:G3}), which spreads mu by {Math.Sqrt(variance):G3} mV ")
+            + Invariant($"(SD over neurons) against sigma = {input.Sigma:G3} mV; every neuron is taken at the mean in-degree"));
     }
 
     private static void AddSharedInput(List<string> warnings, NetworkModel model)
@@ -120,7 +125,8 @@ internal static class Assumptions
             double shared = group.Max(p => model.MeanInDegree(p) / model.SourceSize(p));
             if (shared <= (pool ? 0 : 0.1)) continue;
             warnings.Add(Invariant(
-                $"{group.Key}: two neurons share {shared:P1} of their inputs from this {(pool ? "pool" : "population")} on average, which correlates them; inputs are taken as independent"));
+                $"{group.Key}: two neurons share {shared:P1} of their inputs from this {(pool ? "pool" : "population")} on average, ")
+                + "which correlates them; inputs are taken as independent");
         }
     }
 }

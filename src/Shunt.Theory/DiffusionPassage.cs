@@ -83,7 +83,7 @@ public static class DiffusionPassage
         }
 
         double rise = (b - a) * (b + a);
-        return rise > 1
+        return rise > 0.2
             ? Dawson(b) - Math.Exp(-rise) * Dawson(a)
             : Quadrature.Coarse.Integrate(x => Math.Exp((x - b) * (x + b)), a, b);
     }

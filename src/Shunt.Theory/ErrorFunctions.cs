@@ -64,6 +64,7 @@ public static class ErrorFunctions
     public static double ErfcxIntegral(double a, double b)
     {
         if (b - a < 0.3 * (1 + a)) return Quadrature.Coarse.Integrate(Erfcx, a, b);
+        if (a == 0) return ErfcxIntegral(b);
         double ratio = (1 + b) / (1 + a);
         return Math.Log(ratio) / SqrtPi
             + Chebyshev(IntegralSeries, (b - IntegralCentre) / (b + IntegralCentre))
@@ -91,7 +92,7 @@ public static class ErrorFunctions
         for (int i = 0; i < GaussianPairs; i++)
         {
             int odd = 2 * i + 1;
-            sum += GaussianWeights[i] * (up / (nearest + odd) + down / (nearest - odd));
+            sum += GaussianWeights[i] * (up * (nearest - odd) + down * (nearest + odd)) / (nearest * nearest - odd * odd);
             up *= up2;
             down *= down2;
         }

@@ -88,7 +88,8 @@ internal sealed class FixedPointSearch(RateEquations equations)
     private void Runaway(int c)
     {
         string note = FormattableString.Invariant(
-            $"the rate of {equations.Members[c][0].Name} would grow beyond {HighestUnboundedRate:G1} Hz, and no refractory period bounds it; states up there were not looked for");
+            $"the rate of {equations.Members[c][0].Name} would grow beyond {HighestUnboundedRate:G1} Hz, ")
+            + "and no refractory period bounds it; states up there were not looked for";
         if (!Notes.Contains(note)) Notes.Add(note);
     }
 
@@ -128,6 +129,7 @@ internal sealed class FixedPointSearch(RateEquations equations)
             for (int k = 0; resolved && k < atA.Mismatch.Length; k++)
             {
                 double fa = atA.Mismatch[k], fm = atM.Mismatch[k], fb = atB.Mismatch[k];
+                if (!double.IsFinite(fa) && !double.IsFinite(fm) && !double.IsFinite(fb)) continue;
                 double bend = Math.Abs(fm - 0.5 * (fa + fb));
                 bool oneSided = RootScan.SameSign(fa, fm) && RootScan.SameSign(fm, fb);
                 resolved = oneSided ? bend < 0.5 * Math.Min(Math.Abs(fa), Math.Min(Math.Abs(fm), Math.Abs(fb))) : b - a < 1e-3;
@@ -144,7 +146,8 @@ internal sealed class FixedPointSearch(RateEquations equations)
             {
                 for (int k = 0; k < atA.Mismatch.Length; k++)
                 {
-                    if (!(atA.Mismatch[k] < 0 == atB.Mismatch[k] < 0) || !(atA.Mismatch[k] < 0 == atM.Mismatch[k] < 0)) Candidate(m, atM.Second[k]);
+                    double fa = atA.Mismatch[k], fm = atM.Mismatch[k], fb = atB.Mismatch[k];
+                    if (!RootScan.SameSign(fa, fm) || !RootScan.SameSign(fm, fb)) Candidate(m, atM.Second[k]);
                 }
             }
             else // two branches meet within the interval: a state may sit where they join

@@ -57,7 +57,8 @@ public sealed class Kramers : TransferFunction
         [
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"kramers needs a threshold several sigma above mu, but v_max = (theta - mu)/sigma = {vMax:G3}; use siegert (Eq. 10), which has no such limit"),
+                $"kramers needs a threshold several sigma above mu, but v_max = (theta - mu)/sigma = {vMax:G3}; ")
+                + "use siegert (Eq. 10), which has no such limit",
         ];
     }
 }

@@ -6,9 +6,9 @@ namespace Shunt.Theory;
 public static class NetworkGain
 {
     /// <summary>
-    /// All gains rho with rho Q(rho) = 1, where Q (Eq. 12) is evaluated at r_E/nu_X = 1 + rho, r_I/nu_X = rho (Eqs. 20, D2), increasing. Only gains with mu
-    /// below threshold count, that is above <see cref="StrongCoupling.ThresholdGain"/>. Because Q of Eq. 12 diverges at threshold, a root that
-    /// lies close to the threshold gain (vbar^2/a below about 1) is outside the equation's validity; the largest gain is the one that the
+    /// All gains rho with rho Q(rho) = 1, where Q (Eq. 12) is evaluated at r_E/nu_X = 1 + rho, r_I/nu_X = rho (Eqs. 20, D2), increasing. Only gains
+    /// with mu below threshold count, that is above <see cref="StrongCoupling.ThresholdGain"/>. Because Q of Eq. 12 diverges at threshold, a root
+    /// that lies close to the threshold gain (vbar^2/a below about 1) is outside the equation's validity; the largest gain is the one that the
     /// escape picture describes.
     /// </summary>
     /// <param name="coupling">Reversal potentials, threshold, g and gamma; its input ratios are not used.</param>

@@ -2,7 +2,9 @@ using MathNet.Numerics.Integration;
 
 namespace Shunt.Theory;
 
-/// <summary>A fixed Gauss-Legendre rule. The integrands of the theory are analytic, so a fixed rule on well chosen panels beats an adaptive one.</summary>
+/// <summary>
+/// A fixed Gauss-Legendre rule. The integrands of the theory are analytic, so a fixed rule on well chosen panels beats an adaptive one.
+/// </summary>
 internal sealed class Quadrature
 {
     private readonly double[] nodes;

@@ -69,28 +69,26 @@ internal sealed class RateEquations
         int[] classOf = [.. Enumerable.Range(0, model.Populations.Count)];
         while (true)
         {
-            string[] signatures = [.. model.Populations.Select(p => Signature(model, classOf, p))];
-            var merged = new List<string>();
-            int[] next = new int[classOf.Length];
-            for (int p = 0; p < next.Length; p++)
+            var kinds = new List<(Neuron Neuron, Input[] Inputs)>();
+            int[] next = [.. model.Populations.Select(p =>
             {
-                if (!merged.Contains(signatures[p])) merged.Add(signatures[p]);
-                next[p] = merged.IndexOf(signatures[p]);
-            }
-
+                Input[] inputs = Inputs(model, classOf, p);
+                int known = kinds.FindIndex(k => k.Neuron == p.Neuron && Alike(k.Inputs, inputs));
+                if (known >= 0) return known;
+                kinds.Add((p.Neuron, inputs));
+                return kinds.Count - 1;
+            })];
             if (next.SequenceEqual(classOf)) return classOf;
             classOf = next;
         }
     }
 
-    private static string Signature(NetworkModel model, int[] classOf, Population population) =>
-        string.Join(
-            '|',
-            Inputs(model, classOf, population)
-                .Select(i => FormattableString.Invariant(
-                    $"{i.Synapse} {i.ExternalRate:R} {string.Join(',', i.Recurrent.Select(r => FormattableString.Invariant($"{r.Source}*{r.InDegree:R}")))}"))
-                .Order(StringComparer.Ordinal)
-                .Prepend(population.Neuron.ToString()));
+    // the same kinds of input in any order; each kind of synapse occurs once
+    private static bool Alike(Input[] one, Input[] other) =>
+        one.Length == other.Length
+        && one.All(i => Array.Exists(
+            other,
+            o => o.Synapse == i.Synapse && o.ExternalRate.Equals(i.ExternalRate) && o.Recurrent.AsSpan().SequenceEqual(i.Recurrent)));
 
     private static Input[] Inputs(NetworkModel model, int[] classOf, Population population)
     {

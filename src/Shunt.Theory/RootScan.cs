@@ -6,9 +6,9 @@ internal static class RootScan
     private const double FinestStep = 1e-6;
 
     /// <summary>
-    /// Roots of <paramref name="f"/> between <paramref name="low"/> and <paramref name="high"/>, increasing. The interval is halved wherever f, taken as a
-    /// parabola through three points, could reach zero unseen, so a pair of roots escapes only if f dips between points where it looked flat. f may be
-    /// NaN (undefined) or infinite on parts of the interval.
+    /// Roots of <paramref name="f"/> between <paramref name="low"/> and <paramref name="high"/>, increasing. The interval is halved wherever f,
+    /// taken as a parabola through three points, could reach zero unseen, so a pair of roots escapes only if f dips between points where it
+    /// looked flat. f may be NaN (undefined) or infinite on parts of the interval.
     /// </summary>
     internal static List<double> All(Func<double, double> f, double low, double high, double step)
     {
@@ -29,8 +29,8 @@ internal static class RootScan
     // roots in [a, b)
     private static void Search(Func<double, double> f, double a, double fa, double b, double fb, List<double> roots)
     {
-        if (double.IsNaN(fa) && double.IsNaN(fb)) return;
         double m = 0.5 * (a + b), fm = f(m);
+        if (!double.IsFinite(fa) && !double.IsFinite(fm) && !double.IsFinite(fb)) return;
         double bend = Math.Abs(fm - 0.5 * (fa + fb)); // NaN or infinite beside a place where f is not finite: halve on
         bool oneSided = SameSign(fa, fm) && SameSign(fm, fb);
         bool resolved = oneSided

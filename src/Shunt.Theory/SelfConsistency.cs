@@ -5,8 +5,8 @@ using Shunt.Model;
 namespace Shunt.Theory;
 
 /// <summary>
-/// Mean-field states of a network: rates that reproduce themselves, nu = F(nu) (Eq. 10 with 19 for the paper's network), for any number of populations
-/// and any transfer function.
+/// Mean-field states of a network: rates that reproduce themselves, nu = F(nu) (Eq. 10 with 19 for the paper's network), for any number of
+/// populations and any transfer function.
 /// </summary>
 public static class SelfConsistency
 {
@@ -24,10 +24,8 @@ public static class SelfConsistency
     {
         var equations = new RateEquations(model, transfer);
         var search = new FixedPointSearch(equations);
-        List<double[]> states = search.All();
-        states.RemoveAll(s => s.Any(double.IsNaN));
-        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s)).OrderBy(p => p.Rates[0])];
-        states = [.. states.OrderBy(s => s[equations.ClassOf[0]])];
+        double[][] states = [.. search.All().Where(s => !s.Any(double.IsNaN)).OrderBy(s => s[equations.ClassOf[0]])];
+        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s))];
 
         int reported = -1;
         for (int i = 0; i < points.Length; i++)
@@ -41,14 +39,15 @@ public static class SelfConsistency
             : SolutionStatus.Converged;
         if (status == SolutionStatus.Unstable) reported = 0;
 
+        Observables observables = reported < 0 ? Unknown(model) : Observe(model, equations, transfer, states[reported]);
         return new MeanFieldSolution
         {
             Method = transfer.Name,
             Status = status,
             Message = Message(status, points, search.Notes, transfer),
             FixedPoints = points,
-            Observables = reported < 0 ? Unknown(model) : Observe(model, equations, transfer, states[reported]),
-            Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported]),
+            Observables = observables,
+            Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported], observables),
         };
     }
 
@@ -65,7 +64,8 @@ public static class SelfConsistency
         return new FixedPoint([.. model.Populations.Select((_, p) => rates[equations.ClassOf[p]])], leading < 0, leading, residual);
     }
 
-    // of dF/dnu - 1, with dF/dnu = -F (1 - F tau_rp) d ln T/dnu. Populations of one class add eigenvalues -1: alike inputs, so differences just decay.
+    // of dF/dnu - 1, with dF/dnu = -F (1 - F tau_rp) d ln T/dnu. Populations of one class add eigenvalues -1: alike inputs, so differences just
+    // decay.
     private static double LeadingEigenvalue(RateEquations equations, double[] rates)
     {
         int n = equations.Count;
@@ -152,11 +152,13 @@ public static class SelfConsistency
         {
             SolutionStatus.NotConverged => $"no self-consistent state was found with {transfer.Name}"
                 + (transfer is Kramers ? "; it is defined below threshold only, try siegert" : ""),
-            SolutionStatus.Unstable => $"{Count(points.Length, "state")}, none of them stable: the network would oscillate or run away; the first is reported",
+            SolutionStatus.Unstable => $"{Count(points.Length, "state")}, none of them stable: "
+                + "the network would oscillate or run away; the first is reported",
             SolutionStatus.Silent => $"the network is silent: every population fires below {Quiet:G1} Hz in its only stable state"
                 + (stable > 1 ? "s" : ""),
             _ => stable > 1
-                ? $"{stable} stable states among {points.Length}: which one a network takes depends on its history; the one with the highest rates is reported"
+                ? $"{stable} stable states among {points.Length}: which one a network takes depends on its history; "
+                    + "the one with the highest rates is reported"
                 : $"{Count(points.Length, "state")}, one of them stable",
         };
         if (status == SolutionStatus.Converged && points.Length == 1) what = "one state, stable";

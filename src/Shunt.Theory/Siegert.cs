@@ -31,8 +31,8 @@ public sealed class Siegert : TransferFunction
     public override Response Respond(Neuron neuron, ReadOnlySpan<Afferent> afferents) => Respond(neuron, InputMoments.Of(neuron, afferents));
 
     /// <summary>
-    /// Rate, CV and membrane statistics from the input moments. The moments of V follow from Eq. 17 in closed form: with T the passage time in units of
-    /// tau, the mean over non-refractory time of V - mu is -(theta - V_r)/T and that of (V - mu)^2 is
+    /// Rate, CV and membrane statistics from the input moments. The moments of V follow from Eq. 17 in closed form: with T the passage time in units
+    /// of tau, the mean over non-refractory time of V - mu is -(theta - V_r)/T and that of (V - mu)^2 is
     /// sigma^2/2 - ((theta - mu)^2 - (V_r - mu)^2)/(2 T).
     /// </summary>
     /// <param name="neuron">The neuron.</param>

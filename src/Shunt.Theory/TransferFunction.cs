@@ -3,7 +3,8 @@ using Shunt.Model;
 namespace Shunt.Theory;
 
 /// <summary>What a theory predicts of one neuron with given input.</summary>
-/// <param name="LogRate">ln of the firing rate in Hz; correct far below the smallest rate a double can hold, minus infinity for a silent neuron.</param>
+/// <param name="LogRate">ln of the firing rate in Hz; correct far below the smallest rate a double can hold, minus infinity for a silent
+/// neuron.</param>
 /// <param name="Cv">CV of the interspike intervals; NaN when there are none.</param>
 /// <param name="MeanV">Mean of V over non-refractory time (mV).</param>
 /// <param name="SdV">Standard deviation of V over non-refractory time (mV), the reset after spikes included.</param>
@@ -23,8 +24,8 @@ public abstract class TransferFunction
     public abstract string Name { get; }
 
     /// <summary>
-    /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that stays
-    /// accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
+    /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that
+    /// stays accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
     /// the theory is defined.
     /// </summary>
     /// <param name="neuron">The neuron.</param>
@@ -37,7 +38,8 @@ public abstract class TransferFunction
     public abstract Response Respond(Neuron neuron, ReadOnlySpan<Afferent> afferents);
 
     /// <summary>
-    /// Membrane density P(V) per mV over non-refractory time at the given potentials; null when it is not a function (a membrane without noise at rest).
+    /// Membrane density P(V) per mV over non-refractory time at the given potentials; null when it is not a function (a membrane without noise at
+    /// rest).
     /// </summary>
     /// <param name="neuron">The neuron.</param>
     /// <param name="afferents">Everything it receives.</param>

@@ -12,7 +12,11 @@ public partial class DiffusionPassageTests
 
     private static readonly Neuron CurrentLike = new()
     {
-        MembraneTimeConstant = 0.020, LeakReversal = 0, Threshold = 20, Reset = 10, RefractoryPeriod = 0.002,
+        MembraneTimeConstant = 0.020,
+        LeakReversal = 0,
+        Threshold = 20,
+        Reset = 10,
+        RefractoryPeriod = 0.002,
     };
 
     [Fact]

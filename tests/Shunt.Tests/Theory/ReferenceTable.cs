@@ -50,12 +50,16 @@ internal static class Near
     internal static void Relative(double expected, double actual, double tolerance, string what)
     {
         double error = expected == actual ? 0 : Math.Abs(actual - expected) / Math.Abs(expected);
-        Assert.True(error <= tolerance, FormattableString.Invariant($"{what}: expected {expected:R}, got {actual:R}, relative error {error:G3} > {tolerance:G3}"));
+        Assert.True(
+            error <= tolerance,
+            FormattableString.Invariant($"{what}: expected {expected:R}, got {actual:R}, relative error {error:G3} > {tolerance:G3}"));
     }
 
     internal static void Absolute(double expected, double actual, double tolerance, string what)
     {
         double error = Math.Abs(actual - expected);
-        Assert.True(error <= tolerance, FormattableString.Invariant($"{what}: expected {expected:R}, got {actual:R}, error {error:G3} > {tolerance:G3}"));
+        Assert.True(
+            error <= tolerance,
+            FormattableString.Invariant($"{what}: expected {expected:R}, got {actual:R}, error {error:G3} > {tolerance:G3}"));
     }
 }
