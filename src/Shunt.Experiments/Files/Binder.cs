@@ -289,8 +289,8 @@ internal sealed partial class Binder
 /// <summary>Finds the word that was meant.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate within a few edits of a word, or null.</summary>
-    internal static string? Nearest(string word, IEnumerable<string> candidates)
+    /// <summary>The candidate within a few edits of a word, or else the first that begins with it, or null.</summary>
+    internal static string? Nearest(string word, IReadOnlyList<string> candidates)
     {
         string? best = null;
         int least = Math.Max(1, (word.Length + 1) / 3) + 1;
@@ -302,7 +302,7 @@ internal static class Spelling
             best = candidate;
         }
 
-        return best;
+        return best ?? (word.Length < 2 ? null : candidates.FirstOrDefault(c => c.StartsWith(word, StringComparison.OrdinalIgnoreCase)));
     }
 
     private static int Edits(string a, string b)

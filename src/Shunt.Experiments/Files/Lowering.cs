@@ -127,16 +127,13 @@ internal sealed class Lowering
             problems.Add(root["delays"][name].Problem($"no population is called '{name}'; there are {string.Join(", ", section.Names)}"));
 
         if (section.Names.Count != 2 || populations.Count != 2 || problems.Any(p => p.Path.StartsWith("populations", StringComparison.Ordinal))) return;
-        Usable(() =>
+        bool hasInput = Usable(() => AddInput(Input, root["input"], root["input"]["rate"].Number));
+        foreach (Population target in populations)
         {
-            Entry input = AddInput(Input, root["input"], root["input"]["rate"].Number);
-            foreach (Population target in populations)
-            {
-                AddShort("E", target.Name, inhibitory: false, root["coupling"]["K"], delay: root["delays"].Find("E"));
-                AddShort("I", target.Name, inhibitory: true, root["coupling"]["K"], delay: root["delays"].Find("I"));
-                AddShort(Input, target.Name, inhibitory: false, input["K"], delay: null);
-            }
-        });
+            Usable(() => AddShort("E", target.Name, inhibitory: false, root["coupling"]["K"], root["delays"].Find("E")));
+            Usable(() => AddShort("I", target.Name, inhibitory: true, root["coupling"]["K"], root["delays"].Find("I")));
+            if (hasInput) Usable(() => AddShort(Input, target.Name, inhibitory: false, root["input"]["K"], delay: null));
+        }
     }
 
     /// <summary>Neurons without connections: K excitatory inputs at nu_X, gamma K inhibitory ones at eta nu_X.</summary>
@@ -169,7 +166,7 @@ internal sealed class Lowering
         string path = $"projections[{projections.Count}]";
         int k = excitatoryInDegree.Count;
         if (inhibitory) k = (int)Math.Round(coupling["gamma"].Number * k);
-        InDegreeLaw law = ShortInDegree(source, k, path, inhibitory ? coupling["gamma"] : excitatoryInDegree, inhibitory ? "gamma K = " : "");
+        InDegreeLaw law = ShortInDegree(source, k, path, excitatoryInDegree, inhibitory ? "gamma K = " : "");
         double g = inhibitory ? coupling["g"].Number : 1;
         Entry strength = ExcitatoryStrength(coupling, out double efficacy);
         Origin($"{path}.efficacy", inhibitory ? coupling["g"] : strength, inhibitory ? "g a = " : strength.Path.EndsWith("scaling", StringComparison.Ordinal) ? "a = " : "");
@@ -241,13 +238,12 @@ internal sealed class Lowering
 
     private static JumpConvention Jump(Entry entry) => entry.Word == "exponential" ? JumpConvention.Exponential : JumpConvention.Linear;
 
-    private Entry AddInput(string name, Entry entry, double rate)
+    private void AddInput(string name, Entry entry, double rate)
     {
         bool isPool = entry["wiring"].Word == "pool";
         inputs.Add(new ExternalInput(name, rate, isPool ? InputWiring.Pool : InputWiring.Independent, isPool ? entry["size"].Count : 0));
         Origin($"inputs.{name}", entry);
         Origin($"inputs.{name}.rate", entry["rate"]);
-        return entry;
     }
 
     private void GeneralForm()
@@ -428,15 +424,17 @@ internal sealed class Lowering
         throw new UnusableEntryException(problem.Path);
     }
 
-    private void Usable(Action piece)
+    /// <summary>Lowers one piece; false when it rests on a value whose problem is already in the list. The other pieces can still be checked.</summary>
+    private bool Usable(Action piece)
     {
         try
         {
             piece();
+            return true;
         }
         catch (UnusableEntryException) when (problems.Count > 0)
         {
-            // The piece rests on a value whose problem is already in the list; the other pieces can still be checked.
+            return false;
         }
     }
 

@@ -40,7 +40,14 @@ internal static partial class Overrides
             steps.AddRange(match.Groups[2].Captures.Select(c => c.Value));
         }
 
-        return Put(root, steps, 0, Detached(NodeReader.Read(value, source), source), source);
+        try
+        {
+            return Put(root, steps, 0, Detached(NodeReader.Read(value, source), source), source);
+        }
+        catch (ExperimentFileException e)
+        {
+            throw new ExperimentFileException(e.Problems.Select(p => p with { Line = 0, Column = 0 }));
+        }
     }
 
     private static Node Put(Node node, List<string> steps, int depth, Node value, string source)

@@ -38,8 +38,9 @@ internal static class Sweep
 
         (double Value, string Unit) End(string end)
         {
-            if (!Quantity.TrySplit(end, out string number, out string symbol)) throw Wrong($"'{end.Trim()}' is not a number");
-            return (double.Parse(number, CultureInfo.InvariantCulture), symbol);
+            bool isNumber = Quantity.TrySplit(end, out string number, out string symbol);
+            if (isNumber && double.TryParse(number, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)) return (value, symbol);
+            throw Wrong($"'{end.Trim()}' is not a number");
         }
 
         double At(int i)
