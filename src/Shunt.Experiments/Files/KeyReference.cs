@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Shunt.Experiments;
 
-/// <summary>The key table for people (Markdown) and for editors (JSON schema). The repository keeps both beside the code; tests keep them in step.</summary>
+/// <summary>
+/// The key table for people (Markdown) and for editors (JSON schema). The repository keeps both beside the code; tests keep them in step.
+/// </summary>
 public static class KeyReference
 {
     private static readonly JsonSerializerOptions Indented =
@@ -23,7 +25,7 @@ public static class KeyReference
             var rows = new List<string>();
             AddRows(rows, section.Shape, "");
             if (rows.Count > 0) text.Append("| key | value | default | meaning |\n|---|---|---|---|\n").AppendJoin('\n', rows).Append("\n\n");
-            else text.Append(CultureInfo.InvariantCulture, $"Value: {Describe(section.Shape)}.{(section.Default is { Length: > 0 } d ? $" Default: `{d}`." : "")}\n\n");
+            else text.Append(CultureInfo.InvariantCulture, $"Value: {Describe(section.Shape)}. Default: {DefaultOf(section)}.\n\n");
         }
 
         return text.ToString();

@@ -114,7 +114,8 @@ internal sealed class Lowering
         foreach (string name in (string[])["E", "I"])
         {
             if (section.Find(name) is null)
-                problems.Add(section.Problem($"there is no population {name}; the short form has exactly E and I (the general form, with projections, has any)"));
+                problems.Add(section.Problem(
+                    $"there is no population {name}; the short form has exactly E and I (the general form, with projections, has any)"));
         }
 
         foreach (string name in section.Names.Where(n => n is not ("E" or "I")))
@@ -126,7 +127,8 @@ internal sealed class Lowering
         foreach (string name in root["delays"].Names.Where(n => section.Find(n) is null))
             problems.Add(root["delays"][name].Problem($"no population is called '{name}'; there are {string.Join(", ", section.Names)}"));
 
-        if (section.Names.Count != 2 || populations.Count != 2 || problems.Any(p => p.Path.StartsWith("populations", StringComparison.Ordinal))) return;
+        bool arePresent = section.Names.Count == 2 && section.Find("E") is not null && section.Find("I") is not null;
+        if (!arePresent || populations.Count != 2) return;
         bool hasInput = Usable(() => AddInput(Input, root["input"], root["input"]["rate"].Number));
         foreach (Population target in populations)
         {
@@ -143,7 +145,8 @@ internal sealed class Lowering
         if (section.Names.Count != 1)
         {
             problems.Add(section.Problem(
-                $"single neurons (coupling.recurrent: false) are one population, whose size is the number of neurons; there are {section.Names.Count}"));
+                "single neurons (coupling.recurrent: false) are one population, whose size is the number of neurons; "
+                + $"there are {section.Names.Count}"));
             return;
         }
 
@@ -169,7 +172,8 @@ internal sealed class Lowering
         InDegreeLaw law = ShortInDegree(source, k, path, excitatoryInDegree, inhibitory ? "gamma K = " : "");
         double g = inhibitory ? coupling["g"].Number : 1;
         Entry strength = ExcitatoryStrength(coupling, out double efficacy);
-        Origin($"{path}.efficacy", inhibitory ? coupling["g"] : strength, inhibitory ? "g a = " : strength.Path.EndsWith("scaling", StringComparison.Ordinal) ? "a = " : "");
+        if (inhibitory) Origin($"{path}.efficacy", coupling["g"], "g a = ");
+        else Origin($"{path}.efficacy", strength, strength.Shape is Shape.Map ? "a(K) = " : "");
         if (delay is not null) Origin($"{path}.delay", delay);
         projections.Add(new Lowered(
             new Projection
@@ -197,7 +201,8 @@ internal sealed class Lowering
         Entry? a = coupling.Find("a");
         Entry? scaling = coupling.Find("scaling");
         if (a is not null && scaling is not null) Reject(scaling.Problem("coupling has 'a' and 'scaling'; one of the two gives the efficacy"));
-        if (a is null && scaling is null) Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
+        if (a is null && scaling is null)
+            Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         efficacy = a?.Number ?? CouplingLaw.Efficacy(scaling!, coupling["K"].Count);
         return a ?? scaling!;
     }
@@ -286,7 +291,8 @@ internal sealed class Lowering
         Origin($"{path}.K", k ?? p!);
         Origin($"{path}.p", p ?? k!);
         Origin($"{path}.in_degree_cv", cv);
-        if (p is not null && cv.Number > 0) Reject(cv.Problem("goes with 'K'; a connection probability 'p' fixes the spread of the in-degrees itself"));
+        if (p is not null && cv.Number > 0)
+            Reject(cv.Problem("goes with 'K'; a connection probability 'p' fixes the spread of the in-degrees itself"));
         if (p is not null) return new InDegreeLaw.Bernoulli(p.Number);
         return cv.Number > 0 ? new InDegreeLaw.Gaussian(k!.Count, cv.Number) : new InDegreeLaw.Fixed(k!.Count);
     }
@@ -424,7 +430,9 @@ internal sealed class Lowering
         throw new UnusableEntryException(problem.Path);
     }
 
-    /// <summary>Lowers one piece; false when it rests on a value whose problem is already in the list. The other pieces can still be checked.</summary>
+    /// <summary>
+    /// Lowers one piece; false when it rests on a value whose problem is already in the list. The other pieces can still be checked.
+    /// </summary>
     private bool Usable(Action piece)
     {
         try

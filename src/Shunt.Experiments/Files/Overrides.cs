@@ -33,7 +33,8 @@ internal static partial class Overrides
             if (!match.Success)
             {
                 throw new ExperimentFileException(
-                    [new Place(source, 0, 0).Problem("", $"'{path}' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]);
+                    [new Place(source, 0, 0).Problem("",
+                        $"'{path}' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]);
             }
 
             steps.Add(match.Groups[1].Value);

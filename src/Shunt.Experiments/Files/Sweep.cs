@@ -50,7 +50,9 @@ internal static class Sweep
         }
 
         // Twelve digits: 10 times 0.1 is 1, as a reader expects. Counts are whole.
-        double Round(double x) => isWhole ? Math.Round(x) : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        double Round(double x) => isWhole
+            ? Math.Round(x)
+            : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
     private const int MaximumPoints = 100_000;

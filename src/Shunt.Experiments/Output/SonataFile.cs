@@ -80,7 +80,8 @@ public static class SonataFile
         {
             int last = first[p] + header.Populations[p].Size;
             int from = first[p];
-            WritePieces(writer, times[p], counts[p], Spikes(spoolPath, from, last).Select(s => SpikeSpool.TimeInMilliseconds(s.Step, header.TimeStep)));
+            WritePieces(writer, times[p], counts[p],
+                Spikes(spoolPath, from, last).Select(s => SpikeSpool.TimeInMilliseconds(s.Step, header.TimeStep)));
             WritePieces(writer, ids[p], counts[p], Spikes(spoolPath, from, last).Select(s => (ulong)(s.Neuron - from)));
         }
     }
@@ -123,7 +124,9 @@ public static class SonataFile
         {
             foreach (int neuron in neurons)
             {
-                if (neuron < 0 || neuron >= size) throw new ResultsException($"{spoolPath}: is damaged: neuron {neuron} at step {step}, but there are {size}");
+                if (neuron < 0 || neuron >= size)
+                    throw new ResultsException(
+                        $"{spoolPath}: is damaged: neuron {neuron} at step {step}, but there are {size}");
                 int p = Array.BinarySearch(first, neuron);
                 counts[p >= 0 ? p : ~p - 1]++;
             }

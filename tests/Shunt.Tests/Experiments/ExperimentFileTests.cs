@@ -26,7 +26,11 @@ public sealed class ExperimentFileTests
         Assert.Equal([new ExternalInput("X", 25)], e.Model.Inputs);
         Projection Onto(string target, string source, int k, double a, double reversal, DelayLaw delay) => new()
         {
-            Source = source, Target = target, InDegree = new InDegreeLaw.Fixed(k), Synapse = Synapse.Conductance(a, reversal), Delay = delay,
+            Source = source,
+            Target = target,
+            InDegree = new InDegreeLaw.Fixed(k),
+            Synapse = Synapse.Conductance(a, reversal),
+            Delay = delay,
         };
         Projection[] All(string target) =>
         [
@@ -37,6 +41,26 @@ public sealed class ExperimentFileTests
         Assert.Equal([.. All("E"), .. All("I")], e.Model.Projections);
         Assert.Equal(new SimulationSettings(), e.Simulation);
         Assert.Equal("siegert", e.TheoryMethod);
+    }
+
+    [Fact]
+    public void A_file_with_every_section_of_the_short_form_is_read()
+    {
+        Experiment e = Bind(
+            """
+            name: asynchronous irregular state at K = 1000
+            neuron:      {model: lif, tau_m: 20 ms, E_L: -80 mV, V_th: -55 mV, V_reset: -65 mV, t_ref: 2 ms}
+            synapses:    {model: conductance, E_ex: 0 mV, E_in: -75 mV, tau_syn: 0 ms, jump: linear}
+            populations: {E: {size: 10000}, I: {size: 10000}}
+            coupling:    {K: 1000, gamma: 0.25, a: 0.0016, g: 20, in_degree_cv: 0}
+            input:       {rate: 25 Hz, wiring: independent}        # wiring: pool needs size
+            delays:      {E: 0..10 ms, I: 0..1 ms}
+            theory:      {method: siegert}
+            simulation:  {dt: 0.05 ms, warmup: 0.5 s, duration: 5 s, seed: 1}
+            """);
+        Assert.Equal("asynchronous irregular state at K = 1000", e.Model.Name);
+        Assert.Equal(20_000, e.Model.Size);
+        Assert.Equal(new SimulationSettings(), e.Simulation);
     }
 
     [Fact]
@@ -105,7 +129,8 @@ public sealed class ExperimentFileTests
     [Fact]
     public void The_resolved_file_has_every_default_and_every_override()
     {
-        string yaml = ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").With(["neuron.E_L=-70 mV", "populations.I.neuron.t_ref=1 ms"]).Bind().ResolvedYaml;
+        string yaml =
+            ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").With(["neuron.E_L=-70 mV", "populations.I.neuron.t_ref=1 ms"]).Bind().ResolvedYaml;
         Assert.Contains("\nneuron:\n  model: lif\n  tau_m: 20 ms\n  E_L: -70 mV\n", yaml, StringComparison.Ordinal);
         Assert.Contains("      E_L: -70 mV\n      V_th: -55 mV\n      V_reset: -65 mV\n      t_ref: 1 ms\n", yaml, StringComparison.Ordinal);
         Assert.Contains("\ndelays:\n  E: 0 ms..10 ms\n  I: 1 ms\n", yaml, StringComparison.Ordinal);
@@ -124,7 +149,8 @@ public sealed class ExperimentFileTests
                 FormattableString.Invariant($"neuron.tau_m={tau:R} s"), FormattableString.Invariant($"neuron.E_L={rest:R} mV"),
                 FormattableString.Invariant($"simulation.seed={seed}"),
             ]).Bind();
-            Assert.Equal((tau, rest, seed), (one.Model.Populations[0].Neuron.MembraneTimeConstant, one.Model.Populations[0].Neuron.LeakReversal, one.Simulation.Seed));
+            Assert.Equal((tau, rest, seed),
+                (one.Model.Populations[0].Neuron.MembraneTimeConstant, one.Model.Populations[0].Neuron.LeakReversal, one.Simulation.Seed));
             Models.AssertEqual(one, ExperimentFile.Parse(one.ResolvedYaml, "r.yaml").Bind());
         }, iter: 300, seed: "0000000000001");
     }
@@ -152,7 +178,8 @@ public sealed class ExperimentFileTests
             .Replace("25 Hz", "25", StringComparison.Ordinal)
             .Replace("0.25 s", "0.25 min s", StringComparison.Ordinal));
         Assert.Equal(
-            ["(2,10): neuron.tau_mm", "(2,32): neuron.t_ref", "(4,15): coupling.K", "(4,15): coupling.K", "(5,15): input.rate", "(7,35): simulation.warmup"],
+            ["(2,10): neuron.tau_mm", "(2,32): neuron.t_ref", "(4,15): coupling.K", "(4,15): coupling.K", "(5,15): input.rate",
+                "(7,35): simulation.warmup"],
             problems.Select(p => p["f.yaml".Length..p.IndexOf(": ", p.IndexOf(": ", StringComparison.Ordinal) + 2, StringComparison.Ordinal)]));
     }
 

@@ -20,7 +20,8 @@ public sealed class SweepTests
     {
         SweepAxis axis = File.Expand([sweep]).Axes.Single();
         Assert.Equal(values, string.Join('|', axis.Values));
-        Assert.Equal(axis.Values.Select(v => v.Split(' ')[0]), axis.Numbers.Select(n => n.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(axis.Values.Select(v => v.Split(' ')[0]),
+            axis.Numbers.Select(n => n.ToString("R", System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -46,12 +47,15 @@ public sealed class SweepTests
     [Theory]
     [InlineData("input.rate", "--sweep input.rate: must be path=start:stop:n, for instance input.rate=10:50:5 Hz")]
     [InlineData("input.rate=10", "--sweep input.rate=10: input.rate: '10' must be start:stop:n or start:stop:n:log, for instance 10:50:5 Hz")]
-    [InlineData("input.rate=10:50:x", "--sweep input.rate=10:50:x: input.rate: 'x' is not a number of points; must be a whole number from 1 to 100000")]
-    [InlineData("input.rate=10:50:0", "--sweep input.rate=10:50:0: input.rate: '0' is not a number of points; must be a whole number from 1 to 100000")]
+    [InlineData("input.rate=10:50:x",
+        "--sweep input.rate=10:50:x: input.rate: 'x' is not a number of points; must be a whole number from 1 to 100000")]
+    [InlineData("input.rate=10:50:0",
+        "--sweep input.rate=10:50:0: input.rate: '0' is not a number of points; must be a whole number from 1 to 100000")]
     [InlineData("input.rate=ten:50:5", "--sweep input.rate=ten:50:5: input.rate: 'ten' is not a number")]
     [InlineData("input.rate=0:50:5:log", "--sweep input.rate=0:50:5:log: input.rate: '0:50:5:log' is logarithmic, so both ends must be above 0")]
     [InlineData("input.rate=1:50:5:lin", "--sweep input.rate=1:50:5:lin: input.rate: 'lin' is not a choice; allowed: log")]
-    [InlineData("input.rate=1 Hz:1 kHz:5", "--sweep input.rate=1 Hz:1 kHz:5: input.rate: '1 Hz:1 kHz:5' mixes units; write one unit for the whole sweep")]
+    [InlineData("input.rate=1 Hz:1 kHz:5",
+        "--sweep input.rate=1 Hz:1 kHz:5: input.rate: '1 Hz:1 kHz:5' mixes units; write one unit for the whole sweep")]
     [InlineData("input.rat=1:2:1", "--sweep input.rat=1: input.rat: unknown key 'input.rat'; did you mean 'rate'?")]
     [InlineData("input.rate=1:2:1 ms", "--sweep input.rate=1 ms: input.rate: unknown unit 'ms' in '1 ms'; a rate needs one of Hz, kHz, spk/s, 1/s")]
     [InlineData(
@@ -82,12 +86,14 @@ public sealed class SweepTests
     [Theory]
     [InlineData("coupling.K", "--set coupling.K: must be path=value, for instance coupling.K=500")]
     [InlineData("coupling.K=", "--set coupling.K=: must be path=value, for instance coupling.K=500")]
-    [InlineData("coupling..K=1", "--set coupling..K=1: 'coupling..K' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]
+    [InlineData("coupling..K=1",
+        "--set coupling..K=1: 'coupling..K' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]
     [InlineData("neuron.tau_m.x=1", "--set neuron.tau_m.x=1: neuron.tau_m: is one value, '20 ms', and has no keys")]
     [InlineData("neuron[0]=1", "--set neuron[0]=1: neuron: is not a list; it is a map of keys")]
     [InlineData("neuron.tau=1 ms", "--set neuron.tau=1 ms: neuron.tau: unknown key 'tau'; did you mean 'tau_m'?")]
     [InlineData("neuron.tau_m=1", "--set neuron.tau_m=1: neuron.tau_m: '1' has no unit; a time needs one of s, ms, us, min")]
-    [InlineData("coupling={K: 1", "--set coupling={K: 1: not valid YAML: the '{' opened here is not closed by '}', or something inside it is wrong (*)")]
+    [InlineData("coupling={K: 1",
+        "--set coupling={K: 1: not valid YAML: the '{' opened here is not closed by '}', or something inside it is wrong (*)")]
     public void A_wrong_override_says_what_is_wrong(string set, string message)
     {
         string problem = Wrong.ProblemsOf(Wrong.Quickstart, set)[0];
