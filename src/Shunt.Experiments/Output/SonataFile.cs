@@ -13,14 +13,12 @@ public static class SonataFile
     private const int Chunk = 65_536;
     private const int Piece = 16 * Chunk;
 
-    /// <summary>Order of the spikes in a population, by the numbers of the SONATA convention.</summary>
+    /// <summary>Order of the spikes in a population; names and numbers are those of the SONATA convention.</summary>
     private enum Sorting : byte
     {
-#pragma warning disable SA1300, IDE1006 // The names are those that the file format prescribes.
         none = 0,
         by_id = 1,
         by_time = 2,
-#pragma warning restore SA1300, IDE1006
     }
 
     /// <summary>
