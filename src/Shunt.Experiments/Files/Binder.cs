@@ -58,7 +58,8 @@ internal sealed partial class Binder
 
         if (brief is null && general is null)
         {
-            problems.Add(map.Place.Problem("", "there is no network; write the short form (coupling, input, delays) or the general form (inputs, projections)"));
+            problems.Add(map.Place.Problem("",
+                "there is no network; write the short form (coupling, input, delays) or the general form (inputs, projections)"));
             return FileForm.Any;
         }
 
@@ -188,7 +189,8 @@ internal sealed partial class Binder
         {
             ScalarNode first = group.First().Key;
             foreach ((ScalarNode key, _) in group.Skip(1))
-                problems.Add(key.Place.Problem(Join(path, key.Text), FormattableString.Invariant($"written twice; the first is at line {first.Place.Line}")));
+                problems.Add(
+                    key.Place.Problem(Join(path, key.Text), FormattableString.Invariant($"written twice; the first is at line {first.Place.Line}")));
         }
     }
 
@@ -267,7 +269,8 @@ internal sealed partial class Binder
         }
 
         // In "0..10 ms" the unit of the upper end holds for both.
-        if (ends.Length == 2 && Quantity.TrySplit(ends[0], out _, out string unit) && unit.Length == 0 && Quantity.TrySplit(ends[1], out _, out string shared))
+        if (ends.Length == 2 && Quantity.TrySplit(ends[0], out _, out string unit) && unit.Length == 0
+            && Quantity.TrySplit(ends[1], out _, out string shared))
             ends[0] = $"{ends[0].Trim()} {shared}";
         var values = new double[ends.Length];
         for (int i = 0; i < ends.Length; i++)
@@ -289,8 +292,8 @@ internal sealed partial class Binder
 /// <summary>Finds the word that was meant.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate within a few edits of a word, or null.</summary>
-    internal static string? Nearest(string word, IEnumerable<string> candidates)
+    /// <summary>The candidate within a few edits of a word, or else the first that begins with it, or null.</summary>
+    internal static string? Nearest(string word, IReadOnlyList<string> candidates)
     {
         string? best = null;
         int least = Math.Max(1, (word.Length + 1) / 3) + 1;
@@ -302,7 +305,7 @@ internal static class Spelling
             best = candidate;
         }
 
-        return best;
+        return best ?? (word.Length < 2 ? null : candidates.FirstOrDefault(c => c.StartsWith(word, StringComparison.OrdinalIgnoreCase)));
     }
 
     private static int Edits(string a, string b)

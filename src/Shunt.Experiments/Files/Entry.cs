@@ -2,7 +2,9 @@ using Shunt.Model;
 
 namespace Shunt.Experiments;
 
-/// <summary>A value of the file after checking: what it is, and where it came from. A default taken over from another key points to that key.</summary>
+/// <summary>
+/// A value of the file after checking: what it is, and where it came from. A default taken over from another key points to that key.
+/// </summary>
 internal sealed class Entry
 {
     private readonly Dictionary<string, Entry> children = new(StringComparer.Ordinal);
@@ -23,7 +25,9 @@ internal sealed class Entry
     /// <summary>Where that key was written.</summary>
     internal Place Place { get; }
 
-    /// <summary>Checked value of a leaf in internal units (double, decimal, string, bool, <see cref="DelayLaw"/>); null when it is wrong or missing.</summary>
+    /// <summary>
+    /// Checked value of a leaf in internal units (double, decimal, string, bool, <see cref="DelayLaw"/>); null when it is wrong or missing.
+    /// </summary>
     internal object? Value { get; init; }
 
     /// <summary>Names of the children of a map, in order.</summary>

@@ -53,7 +53,9 @@ public sealed class ExperimentFile
 
     /// <summary>The file with values replaced.</summary>
     /// <param name="overrides">Each <c>path=value</c>, for instance <c>neuron.t_ref=1 ms</c> or <c>projections[1].K=200</c>; later ones win.</param>
-    /// <exception cref="ExperimentFileException">An override has no '=', or its path does not fit the file. Values are checked by <see cref="Bind"/>.</exception>
+    /// <exception cref="ExperimentFileException">
+    /// An override has no '=', or its path does not fit the file. Values are checked by <see cref="Bind"/>.
+    /// </exception>
     public ExperimentFile With(IEnumerable<string> overrides)
     {
         ExperimentFile file = this;

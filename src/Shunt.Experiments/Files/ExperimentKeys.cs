@@ -16,7 +16,8 @@ internal static class ExperimentKeys
         new("model", new Shape.Choice("lif"), "leaky integrate-and-fire") { Default = "lif" },
         new("tau_m", Shape.Time(Limit.Positive), "membrane time constant at rest, tau_L") { Default = "20 ms" },
         new("E_L", Shape.Voltage(Limit.Finite), "leak reversal potential") { Default = "-80 mV" },
-        new("V_th", Shape.Voltage(Limit.MayBeInfinite), "threshold theta; above V_reset; inf mV is a membrane that never fires") { Default = "-55 mV" },
+        new("V_th", Shape.Voltage(Limit.MayBeInfinite), "threshold theta; above V_reset; inf mV is a membrane that never fires")
+            { Default = "-55 mV" },
         new("V_reset", Shape.Voltage(Limit.Finite), "potential after a spike, V_r") { Default = "-65 mV" },
         new("t_ref", Shape.Time(Limit.NotNegative), "refractory period tau_rp; a whole number of steps") { Default = "2 ms" },
         new("I_e", Shape.Voltage(Limit.Finite), "constant drive: injected current / leak conductance") { Default = "0 mV" },
@@ -37,7 +38,8 @@ internal static class ExperimentKeys
     private static readonly Key[] Population =
     [
         new("size", Shape.Count(1), "number of neurons") { Required = true },
-        new("neuron", new Shape.Map([.. Neuron.Select(k => k with { Default = null, DefaultFrom = $"neuron.{k.Name}" })]), "what differs from `neuron`")
+        new("neuron", new Shape.Map([.. Neuron.Select(k => k with { Default = null, DefaultFrom = $"neuron.{k.Name}" })]),
+            "what differs from `neuron`")
             { Default = "" },
     ];
 
@@ -67,7 +69,8 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Wiring =
     [
-        new("wiring", new Shape.Choice("independent", "pool"), "Poisson units of every neuron's own, or a pool shared by all") { Default = "independent" },
+        new("wiring", new Shape.Choice("independent", "pool"), "Poisson units of every neuron's own, or a pool shared by all")
+            { Default = "independent" },
         new("size", Shape.Count(1), "units in the pool, N_X") { Required = true, When = (".wiring", "pool") },
     ];
 
@@ -94,8 +97,10 @@ internal static class ExperimentKeys
         new("p", Shape.Plain(Limit.NotNegative), "connection probability (binomial in-degrees), instead of `K`"),
         new("in_degree_cv", Shape.Plain(Limit.NotNegative), "standard deviation / mean of the in-degrees; with `K` only") { Default = "0" },
         new("a", Shape.Plain(Limit.NotNegative), "efficacy of a conductance, dimensionless; or give `weight`") { When = Conductance },
-        new("weight", Shape.Plain(Limit.NotNegative), "jump of g / g_L at an exponential conductance, instead of `a` = weight tau_syn / tau_m") { When = Conductance },
-        new("J", Shape.Voltage(Limit.NotNegative), "size of the jump of a current-based synapse; `type` gives the sign") { Required = true, When = Current },
+        new("weight", Shape.Plain(Limit.NotNegative), "jump of g / g_L at an exponential conductance, instead of `a` = weight tau_syn / tau_m")
+            { When = Conductance },
+        new("J", Shape.Voltage(Limit.NotNegative), "size of the jump of a current-based synapse; `type` gives the sign")
+            { Required = true, When = Current },
         new("tau_syn", Shape.Time(Limit.NotNegative), "synaptic time constant") { DefaultFrom = "synapses.tau_syn_{type}" },
         new("E_rev", Shape.Voltage(Limit.Finite), "reversal potential") { DefaultFrom = "synapses.E_{type}", When = Conductance },
         new("jump", new Shape.Choice("linear", "exponential"), "jump convention") { DefaultFrom = "synapses.jump", When = Conductance },
@@ -119,7 +124,8 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Record =
     [
-        new("sample_interval", Shape.Time(Limit.Positive), "between samples of the membrane potential; rounded up to whole steps") { Default = "0.5 ms" },
+        new("sample_interval", Shape.Time(Limit.Positive), "between samples of the membrane potential; rounded up to whole steps")
+            { Default = "0.5 ms" },
         new("histogram_bin", Shape.Voltage(Limit.Positive), "bin of the membrane histogram") { Default = "0.1 mV" },
         new("traces", Shape.Count(0), "neurons of each population whose potential is traced") { Default = "3" },
         new("trace_duration", Shape.Time(Limit.NotNegative, "s"), "how long, after the warm-up") { Default = "0.3 s" },

@@ -114,7 +114,8 @@ internal sealed class Lowering
         foreach (string name in (string[])["E", "I"])
         {
             if (section.Find(name) is null)
-                problems.Add(section.Problem($"there is no population {name}; the short form has exactly E and I (the general form, with projections, has any)"));
+                problems.Add(section.Problem(
+                    $"there is no population {name}; the short form has exactly E and I (the general form, with projections, has any)"));
         }
 
         foreach (string name in section.Names.Where(n => n is not ("E" or "I")))
@@ -126,17 +127,15 @@ internal sealed class Lowering
         foreach (string name in root["delays"].Names.Where(n => section.Find(n) is null))
             problems.Add(root["delays"][name].Problem($"no population is called '{name}'; there are {string.Join(", ", section.Names)}"));
 
-        if (section.Names.Count != 2 || populations.Count != 2 || problems.Any(p => p.Path.StartsWith("populations", StringComparison.Ordinal))) return;
-        Usable(() =>
+        bool arePresent = section.Names.Count == 2 && section.Find("E") is not null && section.Find("I") is not null;
+        if (!arePresent || populations.Count != 2) return;
+        bool hasInput = Usable(() => AddInput(Input, root["input"], root["input"]["rate"].Number));
+        foreach (Population target in populations)
         {
-            Entry input = AddInput(Input, root["input"], root["input"]["rate"].Number);
-            foreach (Population target in populations)
-            {
-                AddShort("E", target.Name, inhibitory: false, root["coupling"]["K"], delay: root["delays"].Find("E"));
-                AddShort("I", target.Name, inhibitory: true, root["coupling"]["K"], delay: root["delays"].Find("I"));
-                AddShort(Input, target.Name, inhibitory: false, input["K"], delay: null);
-            }
-        });
+            Usable(() => AddShort("E", target.Name, inhibitory: false, root["coupling"]["K"], root["delays"].Find("E")));
+            Usable(() => AddShort("I", target.Name, inhibitory: true, root["coupling"]["K"], root["delays"].Find("I")));
+            if (hasInput) Usable(() => AddShort(Input, target.Name, inhibitory: false, root["input"]["K"], delay: null));
+        }
     }
 
     /// <summary>Neurons without connections: K excitatory inputs at nu_X, gamma K inhibitory ones at eta nu_X.</summary>
@@ -146,7 +145,8 @@ internal sealed class Lowering
         if (section.Names.Count != 1)
         {
             problems.Add(section.Problem(
-                $"single neurons (coupling.recurrent: false) are one population, whose size is the number of neurons; there are {section.Names.Count}"));
+                "single neurons (coupling.recurrent: false) are one population, whose size is the number of neurons; "
+                + $"there are {section.Names.Count}"));
             return;
         }
 
@@ -169,10 +169,11 @@ internal sealed class Lowering
         string path = $"projections[{projections.Count}]";
         int k = excitatoryInDegree.Count;
         if (inhibitory) k = (int)Math.Round(coupling["gamma"].Number * k);
-        InDegreeLaw law = ShortInDegree(source, k, path, inhibitory ? coupling["gamma"] : excitatoryInDegree, inhibitory ? "gamma K = " : "");
+        InDegreeLaw law = ShortInDegree(source, k, path, excitatoryInDegree, inhibitory ? "gamma K = " : "");
         double g = inhibitory ? coupling["g"].Number : 1;
         Entry strength = ExcitatoryStrength(coupling, out double efficacy);
-        Origin($"{path}.efficacy", inhibitory ? coupling["g"] : strength, inhibitory ? "g a = " : strength.Path.EndsWith("scaling", StringComparison.Ordinal) ? "a = " : "");
+        if (inhibitory) Origin($"{path}.efficacy", coupling["g"], "g a = ");
+        else Origin($"{path}.efficacy", strength, strength.Shape is Shape.Map ? "a(K) = " : "");
         if (delay is not null) Origin($"{path}.delay", delay);
         projections.Add(new Lowered(
             new Projection
@@ -200,7 +201,8 @@ internal sealed class Lowering
         Entry? a = coupling.Find("a");
         Entry? scaling = coupling.Find("scaling");
         if (a is not null && scaling is not null) Reject(scaling.Problem("coupling has 'a' and 'scaling'; one of the two gives the efficacy"));
-        if (a is null && scaling is null) Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
+        if (a is null && scaling is null)
+            Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         efficacy = a?.Number ?? CouplingLaw.Efficacy(scaling!, coupling["K"].Count);
         return a ?? scaling!;
     }
@@ -241,13 +243,12 @@ internal sealed class Lowering
 
     private static JumpConvention Jump(Entry entry) => entry.Word == "exponential" ? JumpConvention.Exponential : JumpConvention.Linear;
 
-    private Entry AddInput(string name, Entry entry, double rate)
+    private void AddInput(string name, Entry entry, double rate)
     {
         bool isPool = entry["wiring"].Word == "pool";
         inputs.Add(new ExternalInput(name, rate, isPool ? InputWiring.Pool : InputWiring.Independent, isPool ? entry["size"].Count : 0));
         Origin($"inputs.{name}", entry);
         Origin($"inputs.{name}.rate", entry["rate"]);
-        return entry;
     }
 
     private void GeneralForm()
@@ -290,7 +291,8 @@ internal sealed class Lowering
         Origin($"{path}.K", k ?? p!);
         Origin($"{path}.p", p ?? k!);
         Origin($"{path}.in_degree_cv", cv);
-        if (p is not null && cv.Number > 0) Reject(cv.Problem("goes with 'K'; a connection probability 'p' fixes the spread of the in-degrees itself"));
+        if (p is not null && cv.Number > 0)
+            Reject(cv.Problem("goes with 'K'; a connection probability 'p' fixes the spread of the in-degrees itself"));
         if (p is not null) return new InDegreeLaw.Bernoulli(p.Number);
         return cv.Number > 0 ? new InDegreeLaw.Gaussian(k!.Count, cv.Number) : new InDegreeLaw.Fixed(k!.Count);
     }
@@ -428,15 +430,19 @@ internal sealed class Lowering
         throw new UnusableEntryException(problem.Path);
     }
 
-    private void Usable(Action piece)
+    /// <summary>
+    /// Lowers one piece; false when it rests on a value whose problem is already in the list. The other pieces can still be checked.
+    /// </summary>
+    private bool Usable(Action piece)
     {
         try
         {
             piece();
+            return true;
         }
         catch (UnusableEntryException) when (problems.Count > 0)
         {
-            // The piece rests on a value whose problem is already in the list; the other pieces can still be checked.
+            return false;
         }
     }
 

@@ -12,7 +12,10 @@ internal sealed record Place(string Source, long Line, long Column)
     internal ExperimentProblem Problem(string path, string message) => new(Source, Line, Column, path, message);
 }
 
-/// <summary>A YAML value with its place. Built from YamlDotNet's events, so that a key written twice is a problem with two places instead of an exception.</summary>
+/// <summary>
+/// A YAML value with its place. Built from YamlDotNet's events, so that a key written twice is a problem with two places instead of an
+/// exception.
+/// </summary>
 /// <param name="Place">Where it starts.</param>
 internal abstract record Node(Place Place)
 {
@@ -78,7 +81,8 @@ internal sealed class NodeReader
             Node root = reader.ReadNode();
             reader.parser.Consume<DocumentEnd>();
             if (reader.parser.Accept<DocumentStart>(out DocumentStart? second))
-                throw new ExperimentFileException([reader.At(second!.Start).Problem("", "a second YAML document starts here; one file is one experiment")]);
+                throw new ExperimentFileException(
+                    [reader.At(second!.Start).Problem("", "a second YAML document starts here; one file is one experiment")]);
             return root;
         }
         catch (YamlException e)
@@ -149,6 +153,7 @@ internal sealed class NodeReader
         if (open.Count == 0) return At(stop).Problem("", $"not valid YAML: {reason}");
         (char bracket, Mark mark) = open.Peek();
         char closing = bracket == '{' ? '}' : ']';
-        return At(mark).Problem("", $"not valid YAML: the '{bracket}' opened here is not closed by '{closing}', or something inside it is wrong ({reason})");
+        return At(mark).Problem("",
+            $"not valid YAML: the '{bracket}' opened here is not closed by '{closing}', or something inside it is wrong ({reason})");
     }
 }

@@ -33,14 +33,22 @@ internal static partial class Overrides
             if (!match.Success)
             {
                 throw new ExperimentFileException(
-                    [new Place(source, 0, 0).Problem("", $"'{path}' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]);
+                    [new Place(source, 0, 0).Problem("",
+                        $"'{path}' is not a path; write dotted keys, for instance neuron.tau_m or projections[1].K")]);
             }
 
             steps.Add(match.Groups[1].Value);
             steps.AddRange(match.Groups[2].Captures.Select(c => c.Value));
         }
 
-        return Put(root, steps, 0, Detached(NodeReader.Read(value, source), source), source);
+        try
+        {
+            return Put(root, steps, 0, Detached(NodeReader.Read(value, source), source), source);
+        }
+        catch (ExperimentFileException e)
+        {
+            throw new ExperimentFileException(e.Problems.Select(p => p with { Line = 0, Column = 0 }));
+        }
     }
 
     private static Node Put(Node node, List<string> steps, int depth, Node value, string source)

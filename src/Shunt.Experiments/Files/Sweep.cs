@@ -38,8 +38,9 @@ internal static class Sweep
 
         (double Value, string Unit) End(string end)
         {
-            if (!Quantity.TrySplit(end, out string number, out string symbol)) throw Wrong($"'{end.Trim()}' is not a number");
-            return (double.Parse(number, CultureInfo.InvariantCulture), symbol);
+            bool isNumber = Quantity.TrySplit(end, out string number, out string symbol);
+            if (isNumber && double.TryParse(number, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)) return (value, symbol);
+            throw Wrong($"'{end.Trim()}' is not a number");
         }
 
         double At(int i)
@@ -49,7 +50,9 @@ internal static class Sweep
         }
 
         // Twelve digits: 10 times 0.1 is 1, as a reader expects. Counts are whole.
-        double Round(double x) => isWhole ? Math.Round(x) : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        double Round(double x) => isWhole
+            ? Math.Round(x)
+            : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
     private const int MaximumPoints = 100_000;

@@ -15,7 +15,8 @@ public static class Provenance
     /// <param name="date">When it was run.</param>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Experiment experiment, string commandLine, DateTimeOffset date)
     {
-        string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? Unknown;
+        string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? Unknown;
         string[] version = informational.Split('+', 2);
         var record = new List<KeyValuePair<string, string>>
         {

@@ -21,13 +21,17 @@ public sealed class ResultsFolder
     public string SpikesPath => System.IO.Path.Combine(Path, "spikes.h5");
 
     /// <summary>Creates the folder of a run.</summary>
-    /// <param name="given">The folder the user asked for, which must be absent or empty; null for <c>results/NAME</c>, or the next free <c>NAME-2</c>, <c>NAME-3</c>.</param>
+    /// <param name="given">
+    /// The folder the user asked for, which must be absent or empty; null for <c>results/NAME</c>, or the next free <c>NAME-2</c>,
+    /// <c>NAME-3</c>.
+    /// </param>
     /// <param name="experimentFile">Name of the experiment file, from which NAME is made.</param>
     /// <param name="workingFolder">Folder that relative paths start from; null for the current one.</param>
     /// <exception cref="ResultsException">The folder has files in it, or cannot be created or written.</exception>
     public static ResultsFolder Create(string? given, string experimentFile, string? workingFolder = null)
     {
-        string path = System.IO.Path.GetFullPath(given ?? System.IO.Path.Combine("results", Slug(experimentFile)), workingFolder ?? Directory.GetCurrentDirectory());
+        string relative = given ?? System.IO.Path.Combine("results", Slug(experimentFile));
+        string path = System.IO.Path.GetFullPath(relative, workingFolder ?? Directory.GetCurrentDirectory());
         try
         {
             if (given is null)
@@ -41,7 +45,8 @@ public sealed class ResultsFolder
             }
             else if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
             {
-                throw new ResultsException($"results folder '{given}': it is not empty; name a new or empty folder, so that no result is overwritten", exitCode: 2);
+                throw new ResultsException(
+                    $"results folder '{given}': it is not empty; name a new or empty folder, so that no result is overwritten", exitCode: 2);
             }
 
             Directory.CreateDirectory(path);

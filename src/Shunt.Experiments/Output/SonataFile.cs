@@ -13,14 +13,12 @@ public static class SonataFile
     private const int Chunk = 65_536;
     private const int Piece = 16 * Chunk;
 
-    /// <summary>Order of the spikes in a population, by the numbers of the SONATA convention.</summary>
+    /// <summary>Order of the spikes in a population; names and numbers are those of the SONATA convention.</summary>
     private enum Sorting : byte
     {
-#pragma warning disable SA1300, IDE1006 // The names are those that the file format prescribes.
         none = 0,
         by_id = 1,
         by_time = 2,
-#pragma warning restore SA1300, IDE1006
     }
 
     /// <summary>
@@ -80,7 +78,8 @@ public static class SonataFile
         {
             int last = first[p] + header.Populations[p].Size;
             int from = first[p];
-            WritePieces(writer, times[p], counts[p], Spikes(spoolPath, from, last).Select(s => SpikeSpool.TimeInMilliseconds(s.Step, header.TimeStep)));
+            WritePieces(writer, times[p], counts[p],
+                Spikes(spoolPath, from, last).Select(s => SpikeSpool.TimeInMilliseconds(s.Step, header.TimeStep)));
             WritePieces(writer, ids[p], counts[p], Spikes(spoolPath, from, last).Select(s => (ulong)(s.Neuron - from)));
         }
     }
@@ -123,7 +122,9 @@ public static class SonataFile
         {
             foreach (int neuron in neurons)
             {
-                if (neuron < 0 || neuron >= size) throw new ResultsException($"{spoolPath}: is damaged: neuron {neuron} at step {step}, but there are {size}");
+                if (neuron < 0 || neuron >= size)
+                    throw new ResultsException(
+                        $"{spoolPath}: is damaged: neuron {neuron} at step {step}, but there are {size}");
                 int p = Array.BinarySearch(first, neuron);
                 counts[p >= 0 ? p : ~p - 1]++;
             }

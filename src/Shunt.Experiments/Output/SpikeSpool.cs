@@ -195,7 +195,9 @@ public sealed class SpikeSpool : IDisposable
             reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20));
             if (!reader.ReadBytes(8).AsSpan().SequenceEqual("SHUNTSPK"u8)) throw new ResultsException($"{path}: is not a spike spool");
             int version = reader.ReadInt32();
-            if (version != Version) throw new ResultsException($"{path}: is a spike spool of version {version}; this program reads version {Version}");
+            if (version != Version)
+                throw new ResultsException(
+                    $"{path}: is a spike spool of version {version}; this program reads version {Version}");
             double timeStep = reader.ReadDouble();
             var populations = new SpikePopulation[reader.ReadInt32()];
             for (int i = 0; i < populations.Length; i++)

@@ -5,7 +5,9 @@ using Shunt.Simulation;
 
 namespace Shunt.Experiments;
 
-/// <summary>The tables of a results folder as CSV: tidy columns whose names carry units, point decimals; a number that is not known is an empty cell.</summary>
+/// <summary>
+/// The tables of a results folder as CSV: tidy columns whose names carry units, point decimals; a number that is not known is an empty cell.
+/// </summary>
 internal static class Tables
 {
     /// <summary>Theory beside simulation, one row per point, population and quantity.</summary>
@@ -32,7 +34,8 @@ internal static class Tables
     /// <summary>One row per point of a sweep: the axes, then what theory and simulation say about every population.</summary>
     internal static string Sweep(RunResult run)
     {
-        PopulationObservables[] unknown = [.. run.Points[0].Experiment.Model.Populations.Select(p => new PopulationObservables { Population = p.Name })];
+        PopulationObservables[] unknown =
+            [.. run.Points[0].Experiment.Model.Populations.Select(p => new PopulationObservables { Population = p.Name })];
         var header = new List<string>(run.Axes.Select(a => a.Unit.Length > 0 ? $"{a.Path} [{a.Unit}]" : a.Path)) { "theory_status" };
         foreach (PopulationObservables p in unknown)
         {
