@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security;
 using System.Text;
 using System.Text.RegularExpressions;
 using OxyPlot;
@@ -116,6 +117,7 @@ public sealed record Figure
         string size = string.Create(
             CultureInfo.InvariantCulture,
             $"width=\"{Width:0.###}mm\" height=\"{Height:0.###}mm\" viewBox=\"0 0 {PageWidth:0.####} {PageHeight:0.####}\" role=\"img\"");
+        svg = Renumbered(svg);
         svg = new Regex("width=\"[^\"]*\" height=\"[^\"]*\"").Replace(svg, size, 1);
         int bodyStart = svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1;
         return svg.Insert(bodyStart, $"\n<title>{Xml(Name)}</title>\n<desc>{Xml(AlternativeText)}</desc>");
@@ -125,7 +127,18 @@ public sealed record Figure
 
     private double PageHeight => Height * PointsPerMillimetre;
 
-    private static string Xml(string text) => System.Security.SecurityElement.Escape(text);
+    /// <summary>Skia numbers identifiers from a counter of the whole process; here each drawing starts at one.</summary>
+    private static string Renumbered(string svg)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        return new Regex("(?<=id=\"|url\\(#|href=\"#)[A-Za-z]+_[0-9a-f]+").Replace(svg, match =>
+        {
+            if (!numbers.TryGetValue(match.Value, out int number)) numbers.Add(match.Value, number = numbers.Count + 1);
+            return $"c{number}";
+        });
+    }
+
+    private static string Xml(string text) => SecurityElement.Escape(text);
 
     private void Draw(SKCanvas canvas, bool outlineText)
     {

@@ -1,3 +1,4 @@
+using System.Security;
 using System.Text;
 using SkiaSharp;
 
@@ -9,7 +10,11 @@ namespace Shunt.Figures;
 /// <param name="Size">Size (points).</param>
 /// <param name="X">Left edge (points from the label's left edge).</param>
 /// <param name="Rise">Height of its baseline above the label's (points).</param>
-internal sealed record TextRun(string Text, SKTypeface Typeface, double Size, double X, double Rise);
+internal sealed record TextRun(string Text, SKTypeface Typeface, double Size, double X, double Rise)
+{
+    /// <summary>Whether it is an operator with space on both sides.</summary>
+    public bool IsBinary { get; init; }
+}
 
 /// <summary>
 /// A label set in type. Between dollar signs stands a little TeX: letters are italic symbols, <c>\nu</c> and the like are Greek, <c>_</c> and <c>^</c>
@@ -20,6 +25,7 @@ internal sealed class MathText
 {
     /// <summary>The symbol face has smaller letters than the text face; this evens them out.</summary>
     private const double SymbolScale = 1.13;
+    private const double BinarySpace = 0.18;
     private const double ScriptScale = 0.72;
     private const double SubscriptDrop = 0.20;
     private const double SuperscriptRise = 0.38;
@@ -74,10 +80,11 @@ internal sealed class MathText
     /// <param name="markup">The label.</param>
     public static string Html(string markup) => string.Concat(new MathText(markup, 10).Runs.Select(run =>
     {
-        string text = System.Net.WebUtility.HtmlEncode(run.Text);
+        string text = SecurityElement.Escape(run.Text);
+        if (run.IsBinary) text = $" {text} ";
         if (run.Typeface == Typefaces.Symbols) text = $"<i>{text}</i>";
         return run.Rise < 0 ? $"<sub>{text}</sub>" : run.Rise > 0 ? $"<sup>{text}</sup>" : text;
-    }));
+    })).Replace("</sub><sub>", "", StringComparison.Ordinal).Replace("</sup><sup>", "", StringComparison.Ordinal);
 
     private static List<(string Part, bool IsMath)> Split(string markup)
     {
@@ -126,11 +133,30 @@ internal sealed class MathText
                 case '\\':
                     SetCommand(math, ref i, size, rise);
                     break;
+                case '+' or '-' or '=' or '<' or '>' when HasOperandBefore(math, i):
+                    SetBinary(math[i++].ToString(), size, rise);
+                    break;
                 default:
                     SetSymbol(math[i++].ToString(), size, rise);
                     break;
             }
         }
+    }
+
+    /// <summary>A sign after a symbol, digit or closing bracket stands between two terms; otherwise it belongs to the number behind it.</summary>
+    private static bool HasOperandBefore(string math, int i)
+    {
+        int before = i - 1;
+        while (before >= 0 && math[before] == ' ') before--;
+        return before >= 0 && (char.IsLetterOrDigit(math[before]) || math[before] is ')' or '}' or ']');
+    }
+
+    private void SetBinary(string symbol, double size, double rise)
+    {
+        _pen += BinarySpace * size;
+        SetSymbol(symbol, size, rise);
+        _runs[^1] = _runs[^1] with { IsBinary = true };
+        _pen += BinarySpace * size;
     }
 
     /// <summary>A subscript and a superscript of the same symbol stand above each other.</summary>

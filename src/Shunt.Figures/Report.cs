@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using System.Security;
 using System.Text;
 using Shunt.Experiments;
 using Shunt.Model;
@@ -47,7 +47,7 @@ public static class Report
         return reader.ReadToEnd();
     }
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
+    private static string Text(string text) => SecurityElement.Escape(text);
 
     private static string SymbolHtml(string symbol) => symbol switch
     {
@@ -228,10 +228,10 @@ public static class Report
 
     private static void AppendSynchrony(StringBuilder page, SimulationRecord simulation)
     {
-        page.Append("<div class=\"scroll\"><table>\n<caption>Synchrony. The Fano factor is that of the population's spike counts in bins of ")
-            .Append($"{Significance.Number(simulation.RateBin * 1e3, 3)} ms: 1 for independent Poisson neurons. <i>χ</i> is the synchrony of the potentials: 0 asynchronous, ")
-            .Append("1 synchronous.</caption>\n<thead><tr><th scope=\"col\" class=\"text\">Population</th><th scope=\"col\">Fano factor</th>")
-            .Append("<th scope=\"col\"><i>χ</i></th></tr></thead>\n<tbody>\n");
+        page.Append("<p class=\"meta\">Synchrony. The Fano factor is that of the population's spike counts in bins of ")
+            .Append($"{Significance.Number(simulation.RateBin * 1e3, 3)} ms: 1 for independent Poisson neurons. <i>χ</i> is the synchrony of the potentials: about ")
+            .Append("1/√<i>N</i> when asynchronous, 1 when synchronous.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"text\">Population</th>")
+            .Append("<th scope=\"col\">Fano factor</th><th scope=\"col\"><i>χ</i></th></tr></thead>\n<tbody>\n");
         foreach (PopulationRecord record in simulation.Populations)
         {
             page.Append($"<tr><th scope=\"row\">{Text(record.Population)}</th><td>{Significance.Number(record.CountFanoFactor, 3)}</td>")

@@ -42,10 +42,10 @@ public static class RunFigures
         bool isSimulated = point.Simulation is not null;
         var figures = new List<Figure>();
         if (isSimulated) figures.Add(Summary(point, panels));
-        if (isSimulated) figures.Add(Activity(panels));
+        if (isSimulated) figures.Add(Activity(point, panels));
         if (panels.Traced > 0) figures.Add(Traces(point, panels));
         if (HasDensity(point)) figures.Add(Membrane(point, panels, isSimulated ? "membrane" : "summary"));
-        if (isSimulated) figures.Add(Distributions(panels));
+        if (isSimulated) figures.Add(Distributions(point, panels));
         return figures;
     }
 
@@ -60,7 +60,8 @@ public static class RunFigures
             Name = "summary",
             Caption = "The network at a glance. (A) Spikes of the first neurons and, below, the rate of each population. (B) Membrane potential of one neuron of the "
                 + "first population; strokes are spikes. (C) Distribution of the membrane potential. (D) Distribution of the rates of single neurons. (E) Distribution "
-                + "of their CVs. (F) Simulation minus theory in percent of theory; bars are standard errors. " + LineReading(point),
+                + "of their CVs. (F) Simulation minus theory in percent of theory" + (point.Theory is null ? ", here without theory. " : "; bars are standard errors. ")
+                + LineReading(point),
             AlternativeText = $"Overview of {point.Experiment.Name} in six panels: raster with population rate, membrane potential of a neuron, its "
                 + "distribution, distributions of rates and CVs over neurons, and the difference between simulation and theory.",
             Height = 112,
@@ -80,10 +81,10 @@ public static class RunFigures
         };
     }
 
-    private static Figure Activity(PointPanels panels) => new()
+    private static Figure Activity(PointResult point, PointPanels panels) => new()
     {
         Name = "activity",
-        Caption = "(A) Spikes of the first neurons of each population. (B) Rate of each population; black lines are theory.",
+        Caption = "(A) Spikes of the first neurons of each population. (B) Rate of each population. " + LineReading(point),
         AlternativeText = "Raster of spikes above the rate of each population against time.",
         Height = 95,
         Rows = [2, 1.1],
@@ -150,11 +151,11 @@ public static class RunFigures
         };
     }
 
-    private static Figure Distributions(PointPanels panels) => new()
+    private static Figure Distributions(PointResult point, PointPanels panels) => new()
     {
         Name = "distributions",
         Caption = "How the neurons differ. (A) Rates; neurons without a spike count in the whole but have no place on a logarithmic axis. (B) CVs of interspike "
-            + "intervals, of neurons with enough of them. Vertical black lines are what theory predicts for the population.",
+            + "intervals, of neurons with enough of them." + (point.Theory is null ? "" : " Vertical black lines are what theory predicts for the population."),
         AlternativeText = "Histograms over neurons of firing rates and of coefficients of variation.",
         Height = 68,
         Columns = [1, 1],
