@@ -1,23 +1,63 @@
+using Shunt.Model;
+using Shunt.Theory;
+
 namespace Shunt.Experiments;
 
 /// <summary>The efficacy that <c>coupling.scaling</c> gives at <c>coupling.K</c>: the one place where a law of the file becomes a number.</summary>
 internal static class CouplingLaw
 {
     /// <summary>The laws a file may name.</summary>
-    internal static string[] Names { get; } = ["constant", "sqrt", "power"];
+    internal static string[] Names { get; } = ["constant", "sqrt", "power", "log"];
 
     /// <summary>a(K) through the reference point (K_ref, a_ref).</summary>
+    /// <param name="root">The file.</param>
     /// <param name="scaling">The map <c>coupling.scaling</c>.</param>
     /// <param name="k">In-degree K.</param>
-    internal static double Efficacy(Entry scaling, int k)
+    /// <exception cref="ModelException">The law <c>log</c> does not apply: its path is <c>coupling.scaling</c>.</exception>
+    internal static double Efficacy(Entry root, Entry scaling, int k)
     {
-        double reference = scaling["a_ref"].Number;
-        double ratio = k / (double)scaling["K_ref"].Count;
-        return scaling["law"].Word switch
+        double kRef = scaling["K_ref"].Count, aRef = scaling["a_ref"].Number;
+        CouplingScaling law = scaling["law"].Word switch
         {
-            "sqrt" => reference / Math.Sqrt(ratio),
-            "power" => reference * Math.Pow(ratio, -scaling["alpha"].Number),
-            _ => reference,
+            "sqrt" => CouplingScaling.InverseSquareRoot(kRef, aRef),
+            "power" => new CouplingScaling.Power(kRef, aRef, scaling["alpha"].Number),
+            "log" => Escape(root, scaling).Scaling(kRef, aRef),
+            _ => new CouplingScaling.Constant(aRef),
         };
+        return law.Efficacy(k);
+    }
+
+    /// <summary>The strong-coupling limit (Eq. 13) of the file's neuron: input ratios 1 and eta without recurrence, 1 + rho and rho in a network.</summary>
+    private static StrongCoupling Escape(Entry root, Entry scaling)
+    {
+        Entry coupling = root["coupling"], synapses = root["synapses"];
+        var strong = new StrongCoupling
+        {
+            Threshold = root["neuron"]["V_th"].Number,
+            ExcitatoryReversal = synapses["E_ex"].Number,
+            InhibitoryReversal = synapses["E_in"].Number,
+            G = coupling["g"].Number,
+            Gamma = coupling["gamma"].Number,
+            ExcitatoryRatio = 1,
+            InhibitoryRatio = 0,
+        };
+        Entry? rho = scaling.Find("rho");
+        if (coupling["recurrent"].IsOn)
+        {
+            double gain = rho?.Number ?? GainAtReference(strong, scaling);
+            return strong with { ExcitatoryRatio = 1 + gain, InhibitoryRatio = gain };
+        }
+
+        if (rho is not null) throw new ModelException("coupling.scaling", "'rho' is the gain of a network; without recurrence the inhibitory input follows from input.eta");
+        return strong with { InhibitoryRatio = root["input"]["eta"].Number };
+    }
+
+    private static double GainAtReference(StrongCoupling strong, Entry scaling)
+    {
+        IReadOnlyList<double> gains = NetworkGain.Solve(strong, scaling["a_ref"].Number, scaling["K_ref"].Count);
+        return gains.Count > 0
+            ? gains[^1]
+            : throw new ModelException(
+                "coupling.scaling", "no gain rho solves Eq. 20 at the reference point, so the law 'log' does not apply there; choose another reference, more inhibition, or give 'rho'");
     }
 }

@@ -45,10 +45,11 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Scaling =
     [
-        new("law", new Shape.Choice(CouplingLaw.Names), "a(K): constant, ~ 1/sqrt(K), or ~ K^-alpha") { Required = true },
+        new("law", new Shape.Choice(CouplingLaw.Names), "a(K): constant, ~ 1/sqrt(K) (sqrt), ~ K^-alpha (power), or ~ 1/log K (log: Eq. 14, the rate is kept)") { Required = true },
         new("K_ref", Shape.Count(1), "K of the reference point") { Required = true },
         new("a_ref", Shape.Plain(Limit.Positive), "a of the reference point") { Required = true },
         new("alpha", Shape.Plain(Limit.NotNegative), "exponent of the power law") { Required = true, When = (".law", "power") },
+        new("rho", Shape.Plain(Limit.Positive), "gain nu / nu_X of the network at the reference point; left out, it solves Eq. 20") { When = (".law", "log") },
     ];
 
     private static readonly Key[] Coupling =

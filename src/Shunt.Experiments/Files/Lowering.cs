@@ -203,7 +203,16 @@ internal sealed class Lowering
         if (a is not null && scaling is not null) Reject(scaling.Problem("coupling has 'a' and 'scaling'; one of the two gives the efficacy"));
         if (a is null && scaling is null)
             Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
-        efficacy = a?.Number ?? CouplingLaw.Efficacy(scaling!, coupling["K"].Count);
+        try
+        {
+            efficacy = a?.Number ?? CouplingLaw.Efficacy(root, scaling!, coupling["K"].Count);
+        }
+        catch (ModelException e)
+        {
+            Reject(scaling!.Problem(e.Problem));
+            efficacy = double.NaN;
+        }
+
         return a ?? scaling!;
     }
 

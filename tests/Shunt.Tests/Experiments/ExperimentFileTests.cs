@@ -2,6 +2,7 @@ using CsCheck;
 using Shunt.Experiments;
 using Shunt.Model;
 using Shunt.Simulation;
+using Shunt.Theory;
 using Xunit;
 
 namespace Shunt.Tests.Experiments;
@@ -114,6 +115,56 @@ public sealed class ExperimentFileTests
     {
         string yaml = Wrong.Quickstart.Replace("a: 0.0016", $"scaling: {scaling}", StringComparison.Ordinal);
         Assert.Equal(a, ExperimentFile.Parse(yaml, "f.yaml").Bind().Model.Projections[0].Synapse.Efficacy, 1e-15);
+    }
+
+    /// <summary>Eq. 14: K sqrt(a) exp(-vbar^2/a) is the same at every K; vbar^2 is the reference table's (a_of_K, Fig. 2A).</summary>
+    [Fact]
+    public void The_log_law_of_a_single_neuron_keeps_the_rate()
+    {
+        const double vBarSquared = 0.0340146634501679;
+        ExperimentFile file = ExperimentFile.Read(Repository.PathOf("experiments/fig02/single.yaml"));
+        double Constant(int k)
+        {
+            double a = file.With([$"coupling.K={k}"]).Bind().Model.Projections[0].Synapse.Efficacy;
+            return Math.Log(k) + (0.5 * Math.Log(a)) - (vBarSquared / a);
+        }
+
+        Assert.Equal(0.01, file.Bind().Model.Projections[0].Synapse.Efficacy, 1e-15);
+        Assert.Equal(Constant(1000), Constant(10_000), 1e-9);
+        Assert.Equal(Constant(1000), Constant(1_000_000), 1e-9);
+    }
+
+    /// <summary>Fig. 3 (reference table network_etc): g = 30, rho = 1.0786 through a = 2e-3 at K = 200.</summary>
+    [Fact]
+    public void The_log_law_of_a_network_takes_its_gain_from_the_file_or_from_Eq_20()
+    {
+        string Yaml(string rho) => Wrong.Quickstart.Replace("a: 0.0016", $"scaling: {{law: log, K_ref: 200, a_ref: 0.002{rho}}}", StringComparison.Ordinal)
+            .Replace("g: 20", "g: 30", StringComparison.Ordinal);
+        double Efficacy(string rho) => ExperimentFile.Parse(Yaml(rho), "f.yaml").With(["coupling.K=2000"]).Bind().Model.Projections[0].Synapse.Efficacy;
+        var strong = new StrongCoupling
+        {
+            Threshold = -55, ExcitatoryReversal = 0, InhibitoryReversal = -75, G = 30, Gamma = 0.25, ExcitatoryRatio = 1, InhibitoryRatio = 0,
+        };
+        // The table gives vbar^2, from which its gain follows: 1.0786 to the digits that the figure's recipe states.
+        double rho = MathNet.Numerics.RootFinding.Brent.FindRoot(
+            r => (strong with { ExcitatoryRatio = 1 + r, InhibitoryRatio = r }).VBar is var v ? (v * v) - 0.00343788177218506 : 0, 1.05, 1.1, 1e-14);
+        Assert.Equal(1.0786, rho, 5e-5);
+        Assert.Equal(0.000943017737141903, Efficacy(FormattableString.Invariant($", rho: {rho:R}")), 1e-12);
+        double gain = NetworkGain.Solve(strong, 0.002, 200)[^1];
+        Assert.Equal(Efficacy(FormattableString.Invariant($", rho: {gain:R}")), Efficacy(""), 1e-15);
+    }
+
+    [Theory]
+    [InlineData("scaling: {law: log, K_ref: 1000, a_ref: 0.01, rho: 2}", "'rho' is the gain of a network")]
+    [InlineData("g: 1, scaling: {law: log, K_ref: 1000, a_ref: 0.01}", "which is not below the threshold, -55 mV; Eq. 14 needs more inhibition")]
+    public void The_log_law_says_where_it_does_not_apply(string keys, string message)
+    {
+        string text = File.ReadAllText(Repository.PathOf("experiments/fig02/single.yaml"));
+        string g = keys.StartsWith("g:", StringComparison.Ordinal) ? "" : "g: 12, ";
+        text = text.Replace("g: 12, scaling: {law: log, K_ref: 1000, a_ref: 0.01}", g + keys, StringComparison.Ordinal);
+        ExperimentProblem problem = Assert.Single(Assert.Throws<ExperimentFileException>(() => ExperimentFile.Parse(text, "f.yaml").Bind()).Problems);
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+        Assert.Equal(4, problem.Line);
     }
 
     [Theory]

@@ -52,7 +52,7 @@ public sealed class SpikeSpoolTests : IDisposable
 
         Assert.Equal(["5: 2"], ReadAll());
         SonataFile.Write(Spool, Sonata);
-        using (var h5 = H5File.OpenRead(Sonata)) Assert.Equal([0.6], h5.Dataset("/spikes/E/timestamps").Read<double[]>(), Close);
+        using (var h5 = H5File.OpenRead(Sonata)) Assert.Equal([0.5], h5.Dataset("/spikes/E/timestamps").Read<double[]>(), Close);
         spool.Dispose();
         Assert.Equal(["5: 2", "6: 3"], ReadAll());
     }
@@ -87,9 +87,9 @@ public sealed class SpikeSpoolTests : IDisposable
         Assert.Equal(0x0A7Au, h5.Attribute("magic").Read<uint>());
         Assert.Equal([0u, 1u], h5.Attribute("version").Read<uint[]>());
         Assert.Equal("ms", h5.Dataset("/spikes/E/timestamps").Attribute("units").Read<string>());
-        Assert.Equal([0.1, 0.1, 0.8], h5.Dataset("/spikes/E/timestamps").Read<double[]>(), Close);
+        Assert.Equal([0.0, 0.0, 0.7], h5.Dataset("/spikes/E/timestamps").Read<double[]>(), Close);
         Assert.Equal([1, 4, 0], h5.Dataset("/spikes/E/node_ids").Read<ulong[]>());
-        Assert.Equal([0.8, 0.8, 1.0], h5.Dataset("/spikes/I/timestamps").Read<double[]>(), Close);
+        Assert.Equal([0.7, 0.7, 0.9], h5.Dataset("/spikes/I/timestamps").Read<double[]>(), Close);
         Assert.Equal([1, 2, 0], h5.Dataset("/spikes/I/node_ids").Read<ulong[]>());
         Assert.Empty(h5.Dataset("/spikes/silent/node_ids").Read<ulong[]>());
     }
@@ -115,7 +115,7 @@ public sealed class SpikeSpoolTests : IDisposable
             names = h5py.check_enum_dtype(e.attrs.get_id('sorting').dtype)
             assert names == {'none': 0, 'by_id': 1, 'by_time': 2} and e.attrs['sorting'] == names['by_time'], (names, e.attrs['sorting'])
             assert e['timestamps'].chunks == (65536,) and e['timestamps'].compression == 'gzip' and e['timestamps'].shuffle
-            assert np.allclose(e['timestamps'][:], (step + 1) * 0.1, rtol=1e-12, atol=0)
+            assert np.allclose(e['timestamps'][:], step * 0.1, rtol=1e-12, atol=0)
             assert np.array_equal(e['node_ids'][:], step % 5)
             assert np.array_equal(f['/spikes/I/node_ids'][:], step % 3)
             assert f['/spikes/silent/timestamps'].shape == (0,)

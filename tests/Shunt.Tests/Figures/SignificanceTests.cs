@@ -50,7 +50,7 @@ public sealed class SignificanceTests
     [InlineData(314.2, 2, "+314")]
     [InlineData(-2.5e9, 1, "−2.5 × 10⁹")]
     [InlineData(double.NaN, 1, "–")]
-    public void DifferencesHaveASign(double value, int decimals, string expected) => Assert.Equal(expected, Significance.Signed(value, decimals));
+    public void DifferencesHaveASign(double value, int decimals, string expected) => Assert.Equal(expected, Significance.WithSign(value, decimals));
 
     [Fact]
     public void CountsAreGroupedByThinSpaces() => Assert.Equal("25\u202f000\u202f000", Significance.Count(25_000_000));
