@@ -70,7 +70,8 @@ public static class Report
             .Append("<th scope=\"col\">Difference<br>(standard errors)</th></tr></thead>\n");
         foreach (IGrouping<string, ComparisonRow> population in rows.GroupBy(r => r.Population))
         {
-            page.Append($"<tbody>\n<tr class=\"population\"><th scope=\"rowgroup\" colspan=\"7\">{PopulationName(point, population.Key)}</th></tr>\n");
+            page.Append("<tbody>\n<tr class=\"population\">")
+                .Append($"<th scope=\"rowgroup\" colspan=\"7\">{PopulationName(point, population.Key)}</th></tr>\n");
             foreach (ComparisonRow row in population)
             {
                 page.Append($"<tr><th scope=\"row\">{Text(Capitalised(row.Quantity))}</th><td>{SymbolHtml(row.Symbol)}</td><td>{Text(row.Unit)}</td>")

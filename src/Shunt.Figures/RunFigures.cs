@@ -59,8 +59,8 @@ public static class RunFigures
         {
             Name = "summary",
             Caption = "The network at a glance. (A) Spikes of the first neurons and, below, the rate of each population. (B) Membrane potential of "
-                + "one neuron of the first population; strokes are spikes. (C) Distribution of the membrane potential. (D) Distribution of the rates of "
-                + "single neurons. (E) Distribution of their CVs. (F) Simulation minus theory in percent of theory"
+                + "one neuron of the first population; strokes are spikes. (C) Distribution of the membrane potential. (D) Distribution of the "
+                + "rates of single neurons. (E) Distribution of their CVs. (F) Simulation minus theory in percent of theory"
                 + (point.Theory is null ? ", here without theory. " : "; bars are standard errors. ")
                 + LineReading(point),
             AlternativeText = $"Overview of {point.Experiment.Name} in six panels: raster with population rate, membrane potential of a neuron, its "
