@@ -79,7 +79,8 @@ public sealed record Figure
     public byte[] ToPng(int dotsPerInch = 250)
     {
         float scale = dotsPerInch / 72f;
-        using var bitmap = new SKBitmap(new SKImageInfo((int)Math.Round(PageWidth * scale), (int)Math.Round(PageHeight * scale), SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var bitmap = new SKBitmap(
+            new SKImageInfo((int)Math.Round(PageWidth * scale), (int)Math.Round(PageHeight * scale), SKColorType.Rgba8888, SKAlphaType.Opaque));
         using (var canvas = new SKCanvas(bitmap))
         {
             canvas.Scale(scale);
@@ -146,7 +147,8 @@ public sealed record Figure
         using var context = new FigureCanvas(canvas, outlineText);
         double top = Edge + DrawLegend(context);
         OxyRect[] cells = [.. Panels.Select(p => Cell(p, top))];
-        PlotModel[] models = [.. Panels.Select((p, i) => p.Panel.Build(0.8 * cells[i].Width, cells[i].Height - (p.Panel.X.Title.Length > 0 ? 32 : 10)))];
+        PlotModel[] models = [
+            .. Panels.Select((p, i) => p.Panel.Build(0.8 * cells[i].Width, cells[i].Height - (p.Panel.X.Title.Length > 0 ? 32 : 10)))];
         OxyThickness[] margins = [.. models.Select((m, i) => Measure(Panels[i].Panel, m, cells[i]))];
         char letter = 'A';
         for (int i = 0; i < Panels.Count; i++)
@@ -154,7 +156,8 @@ public sealed record Figure
             PlacedPanel placed = Panels[i];
             double left = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Column == placed.Column).Max(j => margins[j].Left);
             int lastRow = placed.Row + placed.RowSpan, lastColumn = placed.Column + placed.ColumnSpan;
-            double right = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Column + Panels[j].ColumnSpan == lastColumn).Max(j => margins[j].Right);
+            double right = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Column + Panels[j].ColumnSpan == lastColumn)
+                .Max(j => margins[j].Right);
             double bottom = Enumerable.Range(0, Panels.Count).Where(j => Panels[j].Row + Panels[j].RowSpan == lastRow).Max(j => margins[j].Bottom);
             bool isTight = !placed.HasLetter && placed.Panel.Title.Length == 0;
             double head = isTight ? TightHeadRoom : HeadRoom;
@@ -163,20 +166,24 @@ public sealed record Figure
             placed.Panel.DrawLabels(context, models[i]);
             OxyRect area = models[i].PlotArea;
             WriteTitle(
-                context, placed.Panel.X.Title, new ScreenPoint(area.Center.X, area.Bottom + bottom - TitleHeight), 0, area.Width + left, VerticalAlignment.Top);
+                context, placed.Panel.X.Title, new ScreenPoint(area.Center.X, area.Bottom + bottom - TitleHeight),
+                    0, area.Width + left, VerticalAlignment.Top);
             WriteTitle(
-                context, placed.Panel.Y.Title, new ScreenPoint(area.Left - left + TitleHeight, area.Center.Y), -90, area.Height + head, VerticalAlignment.Bottom);
+                context, placed.Panel.Y.Title, new ScreenPoint(area.Left - left + TitleHeight, area.Center.Y),
+                    -90, area.Height + head, VerticalAlignment.Bottom);
             if (placed.HasLetter)
             {
                 context.Write(
-                    new ScreenPoint(cells[i].Left, cells[i].Top + (HeadRoom / 2) - 1), letter++.ToString(), OxyColors.Black, Style.LetterSize, true, 0,
+                    new ScreenPoint(cells[i].Left, cells[i].Top + (HeadRoom / 2) - 1), letter++.ToString(),
+                        OxyColors.Black, Style.LetterSize, true, 0,
                     HorizontalAlignment.Left, VerticalAlignment.Middle);
             }
 
             if (placed.Panel.Title.Length > 0)
             {
                 context.Write(
-                    new ScreenPoint(cells[i].Left + (placed.HasLetter ? 1.3 * Style.LetterSize : 0), cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
+                    new ScreenPoint(cells[i].Left + (placed.HasLetter ? 1.3 * Style.LetterSize : 0),
+                        cells[i].Top + (HeadRoom / 2) - 1), placed.Panel.Title,
                     OxyColors.Black, Style.TextSize, vertical: VerticalAlignment.Middle);
             }
         }
@@ -206,7 +213,8 @@ public sealed record Figure
         plot.Render(context, cell);
         OxyThickness ticks = model.ActualPlotMargins;
         return new OxyThickness(
-            ticks.Left + (panel.Y.Title.Length > 0 ? TitleRoom : 0), 0, Math.Max(Gutter, panel.RightLabelWidth + 3), ticks.Bottom + (panel.X.Title.Length > 0 ? TitleRoom : 0));
+            ticks.Left + (panel.Y.Title.Length > 0 ? TitleRoom : 0), 0, Math.Max(Gutter, panel.RightLabelWidth + 3),
+                ticks.Bottom + (panel.X.Title.Length > 0 ? TitleRoom : 0));
     }
 
     /// <summary>Writes an axis title, smaller where it would be longer than the room.</summary>

@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace Shunt.Figures;
 
 /// <summary>
-/// Draws plots on a Skia canvas, one unit to the point, and sets every label as <see cref="MathText"/>. Geometry is never snapped to pixels, so that all
-/// formats have the same layout.
+/// Draws plots on a Skia canvas, one unit to the point, and sets every label as <see cref="MathText"/>. Geometry is never snapped to pixels, so
+/// that all formats have the same layout.
 /// </summary>
 internal sealed class FigureCanvas : SkiaRenderContext, IRenderContext
 {
@@ -26,7 +26,8 @@ internal sealed class FigureCanvas : SkiaRenderContext, IRenderContext
     }
 
     /// <inheritdoc/>
-    OxySize IRenderContext.MeasureText(string text, string? fontFamily, double fontSize, double fontWeight) => Measure(text, fontSize, fontWeight > 500);
+    OxySize IRenderContext.MeasureText(string text, string? fontFamily, double fontSize, double fontWeight) =>
+        Measure(text, fontSize, fontWeight > 500);
 
     /// <inheritdoc/>
     void IRenderContext.DrawText(

@@ -76,7 +76,8 @@ public abstract record Mark
 /// <param name="Colour">Colour.</param>
 /// <param name="Dash">Dashes.</param>
 /// <param name="Width">Width (points).</param>
-public sealed record Line(IReadOnlyList<double> X, IReadOnlyList<double> Y, Colour Colour, Dash Dash = Dash.Solid, double Width = Style.LineWidth) : Mark
+public sealed record Line(IReadOnlyList<double> X, IReadOnlyList<double> Y, Colour Colour, Dash Dash = Dash.Solid,
+    double Width = Style.LineWidth) : Mark
 {
     internal override IEnumerable<DataPoint> Extent => Pairs(X, Y);
 
@@ -101,7 +102,8 @@ public sealed record Line(IReadOnlyList<double> X, IReadOnlyList<double> Y, Colo
 /// <param name="Error">Half the length of each error bar; NaN or 0 for none.</param>
 /// <param name="Colour">Colour.</param>
 /// <param name="Shape">Shape.</param>
-public sealed record Dots(IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double> Error, Colour Colour, Shape Shape = Shape.Circle) : Mark
+public sealed record Dots(IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double> Error, Colour Colour,
+    Shape Shape = Shape.Circle) : Mark
 {
     /// <summary>Whether only the outline is drawn.</summary>
     public bool IsOpen { get; init; }
@@ -226,7 +228,8 @@ internal sealed class StrokeSeries(IReadOnlyList<DataPoint> ends, OxyColor colou
     public override void Render(IRenderContext rc)
     {
         // Coordinates to a twentieth of a point look the same and halve an SVG.
-        ScreenPoint[] points = [.. ends.Select(e => Transform(Visible(e))).Select(p => new ScreenPoint(Math.Round(p.X * 20) / 20, Math.Round(p.Y * 20) / 20))];
+        ScreenPoint[] points = [.. ends.Select(e => Transform(Visible(e)))
+            .Select(p => new ScreenPoint(Math.Round(p.X * 20) / 20, Math.Round(p.Y * 20) / 20))];
         rc.PushClip(GetClippingRect());
         rc.DrawLineSegments(points, colour, width, EdgeRenderingMode.PreferGeometricAccuracy, null, LineJoin.Miter);
         rc.PopClip();

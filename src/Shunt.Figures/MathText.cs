@@ -17,8 +17,8 @@ internal sealed record TextRun(string Text, SKTypeface Typeface, double Size, do
 }
 
 /// <summary>
-/// A label set in type. Between dollar signs stands a little TeX: letters are italic symbols, <c>\nu</c> and the like are Greek, <c>_</c> and <c>^</c>
-/// take one character or a group in braces, <c>\mathrm{th}</c> is upright, <c>-</c> is a minus sign and blanks are ignored.
+/// A label set in type. Between dollar signs stands a little TeX: letters are italic symbols, <c>\nu</c> and the like are Greek, <c>_</c> and
+/// <c>^</c> take one character or a group in braces, <c>\mathrm{th}</c> is upright, <c>-</c> is a minus sign and blanks are ignored.
 /// A dollar sign without a partner, or written <c>\$</c>, is itself.
 /// </summary>
 internal sealed class MathText
@@ -30,15 +30,14 @@ internal sealed class MathText
     private const double SubscriptDrop = 0.20;
     private const double SuperscriptRise = 0.38;
 
-    private static readonly Dictionary<string, string> Commands = new(StringComparer.Ordinal)
-    {
-        ["alpha"] = "α", ["beta"] = "β", ["gamma"] = "γ", ["delta"] = "δ", ["epsilon"] = "ϵ", ["varepsilon"] = "ε", ["zeta"] = "ζ", ["eta"] = "η",
-        ["theta"] = "θ", ["iota"] = "ι", ["kappa"] = "κ", ["lambda"] = "λ", ["mu"] = "μ", ["nu"] = "ν", ["xi"] = "ξ", ["pi"] = "π", ["rho"] = "ρ",
-        ["sigma"] = "σ", ["tau"] = "τ", ["phi"] = "ϕ", ["varphi"] = "φ", ["chi"] = "χ", ["psi"] = "ψ", ["omega"] = "ω",
-        ["Gamma"] = "Γ", ["Delta"] = "Δ", ["Theta"] = "Θ", ["Lambda"] = "Λ", ["Sigma"] = "Σ", ["Phi"] = "Φ", ["Psi"] = "Ψ", ["Omega"] = "Ω",
-        ["langle"] = "⟨", ["rangle"] = "⟩", ["times"] = "×", ["cdot"] = "·", ["pm"] = "±", ["infty"] = "∞", ["approx"] = "≈", ["leq"] = "≤",
-        ["geq"] = "≥", ["sqrt"] = "√", ["partial"] = "∂", ["to"] = "→", ["%"] = "%", ["$"] = "$", [","] = "\u2009", [" "] = " ",
-    };
+    private const string Names = """
+        alpha α beta β gamma γ delta δ epsilon ϵ varepsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ pi π rho ρ sigma σ tau τ
+        phi ϕ varphi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Sigma Σ Phi Φ Psi Ψ Omega Ω
+        langle ⟨ rangle ⟩ times × cdot · pm ± infty ∞ approx ≈ leq ≤ geq ≥ sqrt √ partial ∂ to → % % $ $
+        """;
+
+    private static readonly Dictionary<string, string> Commands = Names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        .Chunk(2).Append([",", "\u2009"]).Append([" ", " "]).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
     private readonly List<TextRun> _runs = [];
     private double _pen;

@@ -77,12 +77,14 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
         {
             double at = model.Axes[rule.IsVertical ? 0 : 1].Transform(rule.At);
             canvas.Write(
-                rule.IsVertical ? new ScreenPoint(at, area.Top) : new ScreenPoint(area.Right + 2, at), rule.Label, Style.Of(rule.Colour), Style.TickSize,
+                rule.IsVertical ? new ScreenPoint(at, area.Top) : new ScreenPoint(area.Right + 2, at),
+                    rule.Label, Style.Of(rule.Colour), Style.TickSize,
                 horizontal: rule.IsVertical ? HorizontalAlignment.Center : HorizontalAlignment.Left,
                 vertical: rule.IsVertical ? VerticalAlignment.Bottom : VerticalAlignment.Middle);
         }
 
-        canvas.Write(area.Center, Note, Style.Of(Palette.Grey), Style.TextSize, horizontal: HorizontalAlignment.Center, vertical: VerticalAlignment.Middle);
+        canvas.Write(area.Center, Note, Style.Of(Palette.Grey), Style.TextSize,
+            horizontal: HorizontalAlignment.Center, vertical: VerticalAlignment.Middle);
     }
 
     private Axis AxisOf(PanelAxis spec, AxisPosition position, double length, Func<DataPoint, double> coordinate, bool isEmpty)
@@ -114,7 +116,8 @@ public sealed record Panel(PanelAxis X, PanelAxis Y, IReadOnlyList<Mark> Marks)
             if (candidate.Major.Count < 2) return true;
             double shortest = double.PositiveInfinity;
             for (int i = 1; i < candidate.Major.Count; i++)
-                shortest = Math.Min(shortest, (Scaled(candidate.Major[i]) - Scaled(candidate.Major[i - 1])) * length / (Scaled(maximum) - Scaled(minimum)));
+                shortest = Math.Min(shortest,
+                    (Scaled(candidate.Major[i]) - Scaled(candidate.Major[i - 1])) * length / (Scaled(maximum) - Scaled(minimum)));
             double room = position == AxisPosition.Left
                 ? 1.6 * Style.TickSize
                 : candidate.Labels.Max(l => FigureCanvas.Measure(l, Style.TickSize).Width) + Style.TickSize;

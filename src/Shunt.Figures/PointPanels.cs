@@ -73,11 +73,13 @@ internal sealed class PointPanels
                 int merged = Math.Max(1, (int)Math.Ceiling((double)shown / MostTimeBins));
                 double[][] chunks = [.. record.RateSeries.Take(shown).Chunk(merged)];
                 double bin = simulation.RateBin * MillisecondsPerSecond;
-                marks.Add(new Line([.. chunks.Select((c, i) => ((i * merged) + (c.Length / 2.0)) * bin)], [.. chunks.Select(c => c.Average())], _colours[p], Width: 0.8));
+                marks.Add(new Line([.. chunks.Select((c, i) => ((i * merged) + (c.Length / 2.0)) * bin)],
+                    [.. chunks.Select(c => c.Average())], _colours[p], Width: 0.8));
             }
 
             // Theory on top of the fluctuating lines, or it could not be seen.
-            if (TheoryOf(p) is { Rate.IsKnown: true } theory) marks.Add(new Rule(theory.Rate.Value, false, "", Palette.Black, TheoryDash(p)) { IsAbove = true });
+            if (TheoryOf(p) is { Rate.IsKnown: true } theory)
+                marks.Add(new Rule(theory.Rate.Value, false, "", Palette.Black, TheoryDash(p)) { IsAbove = true });
         }
 
         return new Panel(TimeAxis(RasterMilliseconds), new PanelAxis("Rate (Hz)") { FromZero = true }, marks)
@@ -195,7 +197,8 @@ internal sealed class PointPanels
 
         for (int p = 0; p < _populations.Count; p++)
         {
-            if (note.Length == 0 && TheoryOf(p) is { CvIsi.IsKnown: true } theory) marks.Add(new Rule(theory.CvIsi.Value, true, "", Palette.Black, TheoryDash(p)));
+            if (note.Length == 0 && TheoryOf(p) is { CvIsi.IsKnown: true } theory)
+                marks.Add(new Rule(theory.CvIsi.Value, true, "", Palette.Black, TheoryDash(p)));
         }
 
         return new Panel(new PanelAxis("CV of interspike intervals"), new PanelAxis("Neurons (density)") { FromZero = true }, marks)
@@ -252,7 +255,8 @@ internal sealed class PointPanels
         for (int p = 0; p < _populations.Count; p++)
         {
             if (_point.Simulation is not null)
-                entries.Add(new LegendEntry($"{MathText.Escape(_populations[p].Name)}, simulation", _colours[p], shape is null ? Dash.Solid : null, shape));
+                entries.Add(new LegendEntry($"{MathText.Escape(_populations[p].Name)}, simulation",
+                    _colours[p], shape is null ? Dash.Solid : null, shape));
         }
 
         for (int p = 0; p < _populations.Count; p++)
@@ -311,7 +315,8 @@ internal sealed class PointPanels
         while (last > first && !(density.Value[last] > 1e-4 * largest)) last--;
         first = Math.Max(0, first - 1);
         last = Math.Min(density.Value.Count - 1, last + 1);
-        return new Line([.. density.Voltage.Skip(first).Take(last - first + 1)], [.. density.Value.Skip(first).Take(last - first + 1)], Palette.Black, dash);
+        return new Line([.. density.Voltage.Skip(first).Take(last - first + 1)],
+            [.. density.Value.Skip(first).Take(last - first + 1)], Palette.Black, dash);
     }
 
     private void AddHistogram(List<Mark> marks, int population, double[] values, double[] edges, bool isLogarithmic)
@@ -335,7 +340,7 @@ internal sealed class PointPanels
         marks.Add(new Steps(edges, heights, _colours[population]));
     }
 
-    /// <summary>Equal intervals whose edges lie between the values a count can give, so that no bin holds one value more than its neighbour.</summary>
+    /// <summary>Equal intervals with edges between the values a count can give, so that no bin holds one value more than another.</summary>
     private static double[] LinearEdges(double least, double most, double resolution)
     {
         double width = Math.Max(1, Math.Ceiling((most - least) / NeuronBins / resolution)) * resolution;

@@ -70,7 +70,8 @@ public static class Report
             .Append("<th scope=\"col\">Difference<br>(standard errors)</th></tr></thead>\n");
         foreach (IGrouping<string, ComparisonRow> population in rows.GroupBy(r => r.Population))
         {
-            page.Append($"<tbody>\n<tr class=\"population\"><th scope=\"rowgroup\" colspan=\"7\">{PopulationName(point, population.Key)}</th></tr>\n");
+            page.Append("<tbody>\n<tr class=\"population\">")
+                .Append($"<th scope=\"rowgroup\" colspan=\"7\">{PopulationName(point, population.Key)}</th></tr>\n");
             foreach (ComparisonRow row in population)
             {
                 page.Append($"<tr><th scope=\"row\">{Text(Capitalised(row.Quantity))}</th><td>{SymbolHtml(row.Symbol)}</td><td>{Text(row.Unit)}</td>")
@@ -107,9 +108,10 @@ public static class Report
         int rateColumns = (hasTheory ? 1 : 0) + (hasSimulation ? 1 : 0) + (hasTheory && hasSimulation ? 1 : 0);
         int cvColumns = (hasTheory ? 1 : 0) + (hasSimulation ? 1 : 0);
         page.Append("<section>\n<h2>Theory and simulation, point by point</h2>\n<div class=\"scroll\"><table>\n")
-            .Append("<caption>Firing rates <i>ν</i> (Hz) and CVs of interspike intervals. Simulated values with their standard errors; differences are simulation ")
-            .Append("minus theory.</caption>\n<thead>\n<tr>");
-        foreach (SweepAxis axis in run.Axes) page.Append($"<th scope=\"col\" rowspan=\"2\">{Text(axis.Path)}{(axis.Unit.Length > 0 ? $"<br>({Text(axis.Unit)})" : "")}</th>");
+            .Append("<caption>Firing rates <i>ν</i> (Hz) and CVs of interspike intervals. Simulated values with their standard errors; ")
+            .Append("differences are simulation minus theory.</caption>\n<thead>\n<tr>");
+        foreach (SweepAxis axis in run.Axes)
+            page.Append($"<th scope=\"col\" rowspan=\"2\">{Text(axis.Path)}{(axis.Unit.Length > 0 ? $"<br>({Text(axis.Unit)})" : "")}</th>");
         if (run.Axes.Count == 0) page.Append("<th scope=\"col\" rowspan=\"2\">Point</th>");
         foreach (string name in populations)
         {
@@ -135,7 +137,8 @@ public static class Report
             {
                 ComparisonRow? rate = Find("nu"), cv = Find("CV");
                 AppendSides(rate);
-                if (hasTheory && hasSimulation) page.Append($"<td>{(rate is null ? Significance.Missing : Significance.WithSign(rate.DifferencePercent, 1))}</td>");
+                if (hasTheory && hasSimulation)
+                    page.Append($"<td>{(rate is null ? Significance.Missing : Significance.WithSign(rate.DifferencePercent, 1))}</td>");
                 AppendSides(cv);
 
                 ComparisonRow? Find(string symbol) => rows.FirstOrDefault(r => r.Population == name && r.Symbol == symbol);
@@ -147,7 +150,8 @@ public static class Report
             void AppendSides(ComparisonRow? row)
             {
                 if (hasTheory) page.Append($"<td>{(row is null ? Significance.Missing : Significance.Beside(row.Theory, row.StandardError))}</td>");
-                if (hasSimulation) page.Append($"<td>{(row is null ? Significance.Missing : Significance.WithError(row.Simulation, row.StandardError))}</td>");
+                if (hasSimulation)
+                    page.Append($"<td>{(row is null ? Significance.Missing : Significance.WithError(row.Simulation, row.StandardError))}</td>");
             }
         }
 
@@ -229,8 +233,9 @@ public static class Report
     private static void AppendSynchrony(StringBuilder page, SimulationRecord simulation)
     {
         page.Append("<p class=\"meta\">Synchrony. The Fano factor is that of the population's spike counts in bins of ")
-            .Append($"{Significance.Number(simulation.RateBin * 1e3, 3)} ms: 1 for independent Poisson neurons. <i>χ</i> is the synchrony of the potentials: about ")
-            .Append("1/√<i>N</i> when asynchronous, 1 when synchronous.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"text\">Population</th>")
+            .Append($"{Significance.Number(simulation.RateBin * 1e3, 3)} ms: 1 for independent Poisson neurons. <i>χ</i> is the synchrony of the ")
+            .Append("potentials: about 1/√<i>N</i> when asynchronous, 1 when synchronous.</p>\n<div class=\"scroll\"><table>\n<thead><tr>")
+            .Append("<th scope=\"col\" class=\"text\">Population</th>")
             .Append("<th scope=\"col\">Fano factor</th><th scope=\"col\"><i>χ</i></th></tr></thead>\n<tbody>\n");
         foreach (PopulationRecord record in simulation.Populations)
         {
@@ -314,8 +319,9 @@ public static class Report
     {
         if (model.Projections.Count == 0) return;
         page.Append("<div class=\"scroll\"><table>\n<caption>Projections.</caption>\n<thead><tr><th scope=\"col\" class=\"text\">From</th>")
-            .Append("<th scope=\"col\" class=\"text\">To</th><th scope=\"col\">Mean in-degree</th><th scope=\"col\">SD</th><th scope=\"col\">Efficacy</th>")
-            .Append("<th scope=\"col\">Delay (ms)</th><th scope=\"col\">Synaptic time constant (ms)</th></tr></thead>\n<tbody>\n");
+            .Append("<th scope=\"col\" class=\"text\">To</th><th scope=\"col\">Mean in-degree</th><th scope=\"col\">SD</th>")
+            .Append("<th scope=\"col\">Efficacy</th><th scope=\"col\">Delay (ms)</th>")
+            .Append("<th scope=\"col\">Synaptic time constant (ms)</th></tr></thead>\n<tbody>\n");
         foreach (Projection projection in model.Projections)
         {
             Synapse synapse = projection.Synapse;

@@ -8,6 +8,7 @@ namespace Shunt.Figures;
 internal static class ReportAnswer
 {
     private const int MostPopulations = 3;
+    private const double SilentBelow = 1e-3;
 
     /// <summary>One sentence: what theory and simulation say, and how far apart they are.</summary>
     /// <param name="run">The run.</param>
@@ -72,18 +73,19 @@ internal static class ReportAnswer
         ComparisonRow[] both = [.. rates.Where(r => double.IsFinite(r.Theory) && double.IsFinite(r.Simulation))];
         if (both.Length > 0)
         {
-            ComparisonRow[] comparable = [.. both.Where(r => double.IsFinite(r.DifferencePercent))];
+            ComparisonRow[] comparable = [.. both.Where(IsComparable)];
             string lead = comparable.Length == 0
                 ? "Theory predicts silence"
                 : $"Simulated firing rates are within {Significance.Number(comparable.Max(r => Math.Abs(r.DifferencePercent)), 2)} % of theory";
-            return $"{lead}: {List(both, r => $"{r.Population} fires at {Significance.WithError(r.Simulation, r.StandardError)} Hz, predicted {Significance.Beside(r.Theory, r.StandardError)} Hz{Distance(r)}")}.";
+            return $"{lead}: {List(both, r => $"{r.Population} fires at {Sides(r)}{Distance(r)}")}.";
         }
 
         ComparisonRow[] measured = [.. rates.Where(r => double.IsFinite(r.Simulation))];
         if (measured.Length > 0)
         {
             string lack = point.Theory is null ? "" : "; theory has no rate to compare";
-            return $"In the simulation {List(measured, r => $"{r.Population} fires at {Significance.WithError(r.Simulation, r.StandardError)} Hz")}{lack}.";
+            string text = List(measured, r => $"{r.Population} fires at {Significance.WithError(r.Simulation, r.StandardError)} Hz");
+            return $"In the simulation {text}{lack}.";
         }
 
         ComparisonRow[] predicted = [.. rates.Where(r => double.IsFinite(r.Theory))];
@@ -92,16 +94,23 @@ internal static class ReportAnswer
             : "Neither theory nor simulation gives a firing rate.";
     }
 
+    /// <summary>A percentage of a rate that counts as silence says nothing.</summary>
+    private static bool IsComparable(ComparisonRow rate) => double.IsFinite(rate.DifferencePercent) && rate.Theory >= SilentBelow;
+
     private static string CvOf(PointResult point)
     {
         ComparisonRow[] cvs = [.. Comparison.Of(point).Where(r => r.Symbol == "CV" && double.IsFinite(r.Theory))];
         return cvs.Length == 0 ? "" : $", with a CV of {List(cvs, r => $"{Significance.Number(r.Theory, 3)} ({r.Population})")}";
     }
 
+    private static string Sides(ComparisonRow row) =>
+        $"{Significance.WithError(row.Simulation, row.StandardError)} Hz, predicted {Significance.Beside(row.Theory, row.StandardError)} Hz";
+
     private static string Distance(ComparisonRow row)
     {
-        if (!double.IsFinite(row.DifferencePercent)) return "";
-        string errors = double.IsFinite(row.DifferenceInStandardErrors) ? $", {Significance.WithSign(row.DifferenceInStandardErrors, 1)} standard errors" : "";
+        if (!IsComparable(row)) return "";
+        string errors = double.IsFinite(row.DifferenceInStandardErrors)
+            ? $", {Significance.WithSign(row.DifferenceInStandardErrors, 1)} standard errors" : "";
         return $" ({Significance.WithSign(row.DifferencePercent, 1)} %{errors})";
     }
 
@@ -115,7 +124,7 @@ internal static class ReportAnswer
     {
         (double Difference, ComparisonRow Row, int Point)[] differences =
         [
-            .. run.Points.SelectMany((p, i) => Comparison.Of(p).Where(r => r.Symbol == "nu" && double.IsFinite(r.DifferencePercent))
+            .. run.Points.SelectMany((p, i) => Comparison.Of(p).Where(r => r.Symbol == "nu" && IsComparable(r))
                 .Select(r => (Math.Abs(r.DifferencePercent), r, i))).OrderBy(d => d.Item1),
         ];
         string count = $"{run.Points.Count} points";
@@ -123,12 +132,14 @@ internal static class ReportAnswer
         if (differences.Length > 0)
         {
             (double largest, ComparisonRow row, int point) = differences[^1];
+            double median = differences[(differences.Length - 1) / 2].Difference;
             return $"Over {count} simulated rates are within {Significance.Number(largest, 2)} % of theory "
-                + $"(half of them within {Significance.Number(differences[(differences.Length - 1) / 2].Difference, 2)} %); the largest difference is that of {row.Population} at "
-                + $"{PointName(run.Axes, point)}: {Significance.WithError(row.Simulation, row.StandardError)} Hz, predicted {Significance.Beside(row.Theory, row.StandardError)} Hz.";
+                + $"(half of them within {Significance.Number(median, 2)} %); the largest difference is that of {row.Population} at "
+                + $"{PointName(run.Axes, point)}: {Sides(row)}.";
         }
 
-        double[] rates = [.. run.Points.SelectMany(Comparison.Of).Where(r => r.Symbol == "nu").Select(r => double.IsFinite(r.Simulation) ? r.Simulation : r.Theory).Where(double.IsFinite)];
+        double[] rates = [.. run.Points.SelectMany(Comparison.Of).Where(r => r.Symbol == "nu")
+            .Select(r => double.IsFinite(r.Simulation) ? r.Simulation : r.Theory).Where(double.IsFinite)];
         string side = run.Points.Any(p => p.Simulation is not null) ? "simulated" : "predicted";
         return rates.Length == 0
             ? $"Over {count} no firing rate is known."

@@ -58,9 +58,10 @@ public static class RunFigures
         return new Figure
         {
             Name = "summary",
-            Caption = "The network at a glance. (A) Spikes of the first neurons and, below, the rate of each population. (B) Membrane potential of one neuron of the "
-                + "first population; strokes are spikes. (C) Distribution of the membrane potential. (D) Distribution of the rates of single neurons. (E) Distribution "
-                + "of their CVs. (F) Simulation minus theory in percent of theory" + (point.Theory is null ? ", here without theory. " : "; bars are standard errors. ")
+            Caption = "The network at a glance. (A) Spikes of the first neurons and, below, the rate of each population. (B) Membrane potential of "
+                + "one neuron of the first population; strokes are spikes. (C) Distribution of the membrane potential. (D) Distribution of the "
+                + "rates of single neurons. (E) Distribution of their CVs. (F) Simulation minus theory in percent of theory"
+                + (point.Theory is null ? ", here without theory. " : "; bars are standard errors. ")
                 + LineReading(point),
             AlternativeText = $"Overview of {point.Experiment.Name} in six panels: raster with population rate, membrane potential of a neuron, its "
                 + "distribution, distributions of rates and CVs over neurons, and the difference between simulation and theory.",
@@ -117,8 +118,8 @@ public static class RunFigures
         return new Figure
         {
             Name = "traces",
-            Caption = "Membrane potentials of the first traced neurons of each population. Vertical strokes are spikes, drawn above the threshold (dashed); after a spike "
-                + "the potential stays at the reset for the refractory period.",
+            Caption = "Membrane potentials of the first traced neurons of each population. Vertical strokes are spikes, drawn above the threshold "
+                + "(dashed); after a spike the potential stays at the reset for the refractory period.",
             AlternativeText = $"Membrane potential against time of {rows} neurons of each population.",
             Height = HeightOfTitles + HeightOfTimeAxis + (HeightOfTrace * rows),
 
@@ -154,8 +155,9 @@ public static class RunFigures
     private static Figure Distributions(PointResult point, PointPanels panels) => new()
     {
         Name = "distributions",
-        Caption = "How the neurons differ. (A) Rates; neurons without a spike count in the whole but have no place on a logarithmic axis. (B) CVs of interspike "
-            + "intervals, of neurons with enough of them." + (point.Theory is null ? "" : " Vertical black lines are what theory predicts for the population."),
+        Caption = "How the neurons differ. (A) Rates; neurons without a spike count in the whole but have no place on a logarithmic axis. "
+            + "(B) CVs of interspike intervals, of neurons with enough of them."
+            + (point.Theory is null ? "" : " Vertical black lines are what theory predicts for the population."),
         AlternativeText = "Histograms over neurons of firing rates and of coefficients of variation.",
         Height = 68,
         Columns = [1, 1],
@@ -196,12 +198,13 @@ public static class RunFigures
         int columns = panels.Count is 2 or 4 ? 2 : MostColumns;
         int rows = (panels.Count + columns - 1) / columns;
         IReadOnlyList<LegendEntry> legend = [.. SweepCurve.Legend(run, curves)];
+        string others = string.Join(", ", run.Axes.SkipLast(1).Select(a => a.Path));
         string swept = last is null ? "the points" : last.Path;
         return new Figure
         {
             Name = "summary",
             Caption = $"What changes with {MathText.Escape(swept)}. Lines are theory, markers simulation; bars are standard errors"
-                + (run.Axes.Count > 1 ? $"; one curve for each value of {MathText.Escape(string.Join(", ", run.Axes.SkipLast(1).Select(a => a.Path)))}." : "."),
+                + (others.Length > 0 ? $"; one curve for each value of {MathText.Escape(others)}." : "."),
             AlternativeText = $"Firing rate, CV and membrane statistics against {swept}, theory and simulation.",
             Height = 8 + (rows * (columns == 2 ? 62 : 52)) + (legend.Count > 5 ? 5 : 0),
             Rows = Equal(rows),

@@ -24,8 +24,8 @@ public static class Significance
     }
 
     /// <summary>
-    /// A measurement with its standard error: the error to two significant digits, the value to the same decimal place. Without an error the value stands
-    /// alone, to four digits.
+    /// A measurement with its standard error: the error to two significant digits, the value to the same decimal place. Without an error the
+    /// value stands alone, to four digits.
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="error">Its standard error; NaN or 0 when there is none.</param>
@@ -34,7 +34,8 @@ public static class Significance
         if (!double.IsFinite(value) || !(error > 0) || !double.IsFinite(error)) return Number(value);
         int decimals = DecimalsOf(error);
         int power = Math.Max(PowerOf(value, DigitsOfError), PowerOf(error, DigitsOfError));
-        if (decimals <= MostDecimals && power is >= -4 and < 6) return $"{Fixed(value, Math.Max(0, decimals))} ± {Fixed(error, Math.Max(0, decimals))}";
+        if (decimals <= MostDecimals && power is >= -4 and < 6)
+            return $"{Fixed(value, Math.Max(0, decimals))} ± {Fixed(error, Math.Max(0, decimals))}";
         double unit = Math.Pow(10, power);
         int places = Math.Max(0, DecimalsOf(error / unit));
         return $"({Fixed(value / unit, places)} ± {Fixed(error / unit, places)}) × 10{Superscript(power)}";

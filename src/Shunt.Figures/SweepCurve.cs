@@ -18,7 +18,8 @@ internal sealed class SweepCurve
     private readonly Colour _theoryColour;
 
     private SweepCurve(
-        IReadOnlyList<double> x, IReadOnlyList<PointResult> points, string values, string population, int populationIndex, Colour colour, Colour theoryColour)
+        IReadOnlyList<double> x, IReadOnlyList<PointResult> points, string values, string population, int populationIndex,
+            Colour colour, Colour theoryColour)
     {
         _x = x;
         _points = points;
@@ -93,7 +94,8 @@ internal sealed class SweepCurve
             // A prediction without neighbours has no line: a short dash keeps it visible.
             marks.Add(new Line(_x, theory, _theoryColour, TheoryDash));
             double[] alone = [.. theory.Select((t, i) => IsAlone(theory, i) ? t : double.NaN)];
-            if (alone.Any(double.IsFinite)) marks.Add(new Dots(_x, alone, [.. alone.Select(_ => double.NaN)], _theoryColour, Shape.Diamond) { IsOpen = true });
+            if (alone.Any(double.IsFinite))
+                marks.Add(new Dots(_x, alone, [.. alone.Select(_ => double.NaN)], _theoryColour, Shape.Diamond) { IsOpen = true });
         }
 
         if (symbol == "nu") AddOtherFixedPoints(marks);
@@ -144,7 +146,8 @@ internal sealed class SweepCurve
                 .. _points.SelectMany((p, i) => Others(p).Where(f => f.IsStable == isStable).Select(f => (_x[i], f.Rates[_populationIndex]))),
             ];
             if (found.Length == 0) continue;
-            marks.Add(new Dots([.. found.Select(f => f.X)], [.. found.Select(f => f.Rate)], [.. found.Select(_ => double.NaN)], Palette.Grey, Shape.Diamond)
+            marks.Add(new Dots([.. found.Select(f => f.X)], [.. found.Select(f => f.Rate)], [.. found.Select(_ => double.NaN)],
+                Palette.Grey, Shape.Diamond)
             { IsOpen = !isStable });
         }
     }

@@ -74,7 +74,7 @@ internal sealed record Ticks(IReadOnlyList<double> Major, IReadOnlyList<string> 
         int decimals = Math.Max(0, power - stepPower);
         return new Ticks(
             values,
-            [.. values.Select(v => v == 0 ? "0" : $"${(v / Math.Pow(10, power)).ToString("F" + decimals, CultureInfo.InvariantCulture)}\\times10^{{{power}}}$")],
+            [.. values.Select(v => v == 0 ? "0" : $"${Number(v / Math.Pow(10, power), decimals)}\\times10^{{{power}}}$")],
             []);
     }
 

@@ -14,7 +14,8 @@ public sealed class FigureTests
     private static readonly RunResult Run = SyntheticRun.Point();
 
     public static TheoryData<string> Cases => new(
-        "both", "no theory", "no simulation", "neither", "silent", "one neuron", "five populations", "not a number", "empty records", "theory without density",
+        "both", "no theory", "no simulation", "neither", "silent", "one neuron", "five populations", "not a number",
+            "empty records", "theory without density",
         "linear sweep", "logarithmic sweep", "two axes", "sweep of theory", "sweep of one value", "bistable sweep");
 
     [Fact]
@@ -50,7 +51,7 @@ public sealed class FigureTests
         {
             Assert.Equal(first[i].ToSvg(), second[i].ToSvg());
             Assert.Equal(first[i].ToPdf(), second[i].ToPdf());
-            Assert.Equal(first[i].ToPng(), second[i].ToPng());
+            Assert.Equal(first[i].ToPng(100), second[i].ToPng(100));
         }
     }
 
@@ -82,7 +83,8 @@ public sealed class FigureTests
             Name = "raster",
             Caption = "Raster.",
             AlternativeText = "Raster.",
-            Panels = [new PlacedPanel(new Panel(new PanelAxis("t"), new PanelAxis("n"), [new Strokes(x, y, [.. y.Select(v => v + 1)], Palette.Blue)]), 0, 0)],
+            Panels = [new PlacedPanel(new Panel(new PanelAxis("t"), new PanelAxis("n"),
+                [new Strokes(x, y, [.. y.Select(v => v + 1)], Palette.Blue)]), 0, 0)],
         };
         string svg = figure.ToSvg();
         Assert.InRange(svg.Length, 200_000, 1_200_000);
@@ -95,8 +97,10 @@ public sealed class FigureTests
         foreach (Figure figure in RunFigures.Of(SyntheticRun.Point(populations: ["E", "I", "a population with a very long name"])))
         {
             using SkiaSharp.SKBitmap image = SkiaSharp.SKBitmap.Decode(figure.ToPng(144));
-            for (int x = 0; x < image.Width; x++) Assert.True(IsWhite(x, 0) && IsWhite(x, image.Height - 1), $"{figure.Name}: ink at the edge, column {x}");
-            for (int y = 0; y < image.Height; y++) Assert.True(IsWhite(0, y) && IsWhite(image.Width - 1, y), $"{figure.Name}: ink at the edge, row {y}");
+            for (int x = 0; x < image.Width; x++)
+                Assert.True(IsWhite(x, 0) && IsWhite(x, image.Height - 1), $"{figure.Name}: ink at the edge, column {x}");
+            for (int y = 0; y < image.Height; y++)
+                Assert.True(IsWhite(0, y) && IsWhite(image.Width - 1, y), $"{figure.Name}: ink at the edge, row {y}");
 
             bool IsWhite(int x, int y) => image.GetPixel(x, y) == SkiaSharp.SKColors.White;
         }
@@ -162,7 +166,15 @@ public sealed class FigureTests
         "one neuron" => SyntheticRun.Point(size: 1, populations: ["N"]),
         "five populations" => SyntheticRun.Point(size: 60, populations: ["E", "I", "S", "P$V$", "a very long name with <markup>"]),
         "not a number" => NotANumber(),
-        "empty records" => WithRecords(Run, r => r with { NeuronRates = [], NeuronCvs = [], RateSeries = [], Traces = [], RasterTimes = [], RasterNeurons = [] }),
+        "empty records" => WithRecords(Run, r => r with
+        {
+            NeuronRates = [],
+            NeuronCvs = [],
+            RateSeries = [],
+            Traces = [],
+            RasterTimes = [],
+            RasterNeurons = []
+        }),
         "theory without density" => WithTheory(Run, o => new PopulationObservables { Population = o.Population, Rate = o.Rate }),
         "linear sweep" => SyntheticRun.Sweep(logarithmic: false),
         "logarithmic sweep" => SyntheticRun.Sweep(),
@@ -189,7 +201,13 @@ public sealed class FigureTests
     private static RunResult NotANumber()
     {
         double[] nan = [double.NaN, double.NaN, double.NaN];
-        RunResult run = WithRecords(Run, r => r with { NeuronRates = nan, NeuronCvs = nan, RateSeries = nan, Traces = [new VoltageTrace(0, [0.5, 0.6, 0.7], nan, [])] });
+        RunResult run = WithRecords(Run, r => r with
+        {
+            NeuronRates = nan,
+            NeuronCvs = nan,
+            RateSeries = nan,
+            Traces = [new VoltageTrace(0, [0.5, 0.6, 0.7], nan, [])]
+        });
         return WithTheory(run, o => new PopulationObservables { Population = o.Population, Density = new MembraneDensity([-70, -60, -55], nan) });
     }
 

@@ -25,11 +25,13 @@ public sealed partial class ReportTests
     public void TheComparisonTableComesFirst()
     {
         string page = Report.Html(SyntheticRun.Point(size: 50), []);
-        Assert.Contains("<th scope=\"row\">Firing rate</th><td><i>ν</i></td><td>Hz</td><td>30.000</td><td>29.550 ± 0.060</td><td>−1.50</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">Firing rate</th><td><i>ν</i></td><td>Hz</td><td>30.000</td><td>29.550 ± 0.060</td><td>−1.50</td>",
+            page, StringComparison.Ordinal);
         Assert.Contains("<th scope=\"row\">CV of interspike intervals</th>", page, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(page, "scope=\"rowgroup\""));
         Assert.True(page.IndexOf("<table", StringComparison.Ordinal) < page.IndexOf("How far to trust it", StringComparison.Ordinal));
-        Assert.Contains("Simulated firing rates are within 1.5 % of theory: E fires at 29.550 ± 0.060 Hz, predicted 30.000 Hz", page, StringComparison.Ordinal);
+        Assert.Contains(
+            "Simulated firing rates are within 1.5 % of theory: E fires at 29.550 ± 0.060 Hz, predicted 30.000 Hz", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +76,8 @@ public sealed partial class ReportTests
             if (!table.Value.Contains("<thead>", StringComparison.Ordinal)) continue;
             int columns = Regex.Count(table.Value[..table.Value.IndexOf("</thead>", StringComparison.Ordinal)], "<th ");
             Assert.All(
-                Regex.Matches(table.Value, "<tr>(<th scope=\"row\">|<td).*?</tr>").Select(m => Regex.Count(m.Value, "<t[dh][ >]")), c => Assert.Equal(columns, c));
+                Regex.Matches(table.Value, "<tr>(<th scope=\"row\">|<td).*?</tr>")
+                    .Select(m => Regex.Count(m.Value, "<t[dh][ >]")), c => Assert.Equal(columns, c));
         }
     }
 
@@ -85,9 +88,11 @@ public sealed partial class ReportTests
     public void TheAnswerIsHonestWithOneSide(bool theory, bool simulation, string expected) =>
         Assert.Equal(expected, ReportAnswer.Of(SyntheticRun.Point(theory, simulation, size: 20)));
 
-    [Fact]
-    public void SilenceIsCalledSilence() =>
-        Assert.StartsWith("Theory predicts silence: E fires at 0 Hz", ReportAnswer.Of(SyntheticRun.Point(rate: 0, size: 20)), StringComparison.Ordinal);
+    [TheoryAttribute]
+    [InlineData(0, "Theory predicts silence: E fires at 0 Hz, predicted 0 Hz;")]
+    [InlineData(1e-6, "Theory predicts silence: E fires at 0.000 ± 0.060 Hz, predicted 1.000 × 10⁻⁶ Hz;")]
+    public void SilenceIsCalledSilence(double rate, string expected) =>
+        Assert.StartsWith(expected, ReportAnswer.Of(SyntheticRun.Point(rate: rate, size: 20)), StringComparison.Ordinal);
 
     [Fact]
     public void AStoppedSimulationAndFailedTheoryStandUnderTheTitle()

@@ -9,7 +9,8 @@ namespace Shunt.Tests.Figures;
 internal static class SyntheticRun
 {
     public static RunResult Point(
-        bool theory = true, bool simulation = true, double rate = 30, int size = 2500, string[]? populations = null, string title = "synthetic network")
+        bool theory = true, bool simulation = true, double rate = 30, int size = 2500, string[]? populations = null,
+            string title = "synthetic network")
     {
         PointResult point = PointOf(populations ?? ["E", "I"], size, rate, theory, simulation);
         return new RunResult(title, [], [point], Provenance);
@@ -107,7 +108,8 @@ internal static class SyntheticRun
                 Mu = new Estimate(-59.95, 0.02),
                 QuiescentFraction = new Estimate(rate > 0 ? 0.012 : 1, 0.002),
                 Density = new MembraneDensity(
-                    v, [.. v.Select(x => x > -55 ? 0 : Gauss(x, -60.3 + (0.7 * i), 3) * (1 - Math.Exp((x + 55) / 1.5)) * (1 + (0.05 * Normal(random))))]),
+                    v, [.. v.Select(x => x > -55 ? 0 : Gauss(x, -60.3 + (0.7 * i), 3) * (1 - Math.Exp((x + 55) / 1.5))
+                        * (1 + (0.05 * Normal(random))))]),
             })]),
             Populations = records,
             Start = settings.WarmUp,
@@ -115,7 +117,14 @@ internal static class SyntheticRun
             RateBin = settings.RateBin,
             Spikes = (long)(rate * size * names.Length * (settings.Duration + settings.WarmUp)),
             SpikesSha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            Counters = new SimulationCounters { Steps = 110_000, NeuronUpdates = 2_200_000_000, SynapticEvents = 640_000_000, Synapses = 25_000_000, BytesPerSynapse = 1.6 },
+            Counters = new SimulationCounters
+            {
+                Steps = 110_000,
+                NeuronUpdates = 2_200_000_000,
+                SynapticEvents = 640_000_000,
+                Synapses = 25_000_000,
+                BytesPerSynapse = 1.6
+            },
             Complete = true,
             Warnings = ["12 of 5000 neurons fired fewer than 3 spikes and have no CV"],
         };
@@ -137,9 +146,11 @@ internal static class SyntheticRun
         return new PopulationRecord
         {
             Population = name,
-            NeuronRates = [.. Enumerable.Range(0, size).Select(_ => Math.Round(rate * Math.Exp((0.5 * Normal(random)) - 0.125) * settings.Duration) / settings.Duration)],
+            NeuronRates = [.. Enumerable.Range(0, size)
+                .Select(_ => Math.Round(rate * Math.Exp((0.5 * Normal(random)) - 0.125) * settings.Duration) / settings.Duration)],
             NeuronCvs = [.. Enumerable.Range(0, size).Select(i => rate <= 0 || i % 50 == 0 ? double.NaN : 0.82 + (0.07 * Normal(random)))],
-            RateSeries = [.. Enumerable.Range(0, detailed ? 5000 : 10).Select(_ => rate <= 0 ? 0 : Math.Max(0, rate + (0.15 * rate * Normal(random))))],
+            RateSeries = [.. Enumerable.Range(0, detailed ? 5000 : 10)
+                .Select(_ => rate <= 0 ? 0 : Math.Max(0, rate + (0.15 * rate * Normal(random))))],
             CountFanoFactor = 1.31,
             VoltageSynchrony = size == 1 ? double.NaN : 0.021,
             Traces = detailed ? [.. Enumerable.Range(0, Math.Min(size, settings.TracedNeurons)).Select(n => Trace(n, rate, settings, random))] : [],
@@ -174,7 +185,8 @@ internal static class SyntheticRun
         return new VoltageTrace(neuron, time, voltage, spikes);
     }
 
-    private static double Gauss(double x, double mean, double sd) => Math.Exp(-(x - mean) * (x - mean) / (2 * sd * sd)) / (sd * Math.Sqrt(2 * Math.PI));
+    private static double Gauss(double x, double mean, double sd) =>
+        Math.Exp(-(x - mean) * (x - mean) / (2 * sd * sd)) / (sd * Math.Sqrt(2 * Math.PI));
 
     private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
