@@ -48,8 +48,13 @@ public static class SonataFile
 
     private static void WritePartial(string path, string spoolPath, SpikeSpoolHeader header, int[] first, long[] counts)
     {
+        var creation = new H5DatasetCreation(Filters:
+        [
+            ShuffleFilter.Id,
+            new H5Filter(DeflateFilter.Id, new Dictionary<string, object> { [DeflateFilter.COMPRESSION_LEVEL] = 1 }),
+        ]);
         H5Dataset<T[]> Dataset<T>(long n) =>
-            n == 0 ? new H5Dataset<T[]>([0UL]) : new H5Dataset<T[]>([(ulong)n], chunks: [(uint)Math.Min(n, Chunk)], datasetCreation: Creation());
+            n == 0 ? new H5Dataset<T[]>([0UL]) : new H5Dataset<T[]>([(ulong)n], chunks: [(uint)Math.Min(n, Chunk)], datasetCreation: creation);
 
         H5Dataset<double[]>[] times = [.. counts.Select(Dataset<double>)];
         H5Dataset<ulong[]>[] ids = [.. counts.Select(Dataset<ulong>)];
@@ -78,12 +83,6 @@ public static class SonataFile
             WritePieces(writer, ids[p], counts[p], Spikes(spoolPath, from, last).Select(s => (ulong)(s.Neuron - from)));
         }
     }
-
-    private static H5DatasetCreation Creation() => new(new LastChunk(), Filters:
-    [
-        ShuffleFilter.Id,
-        new H5Filter(DeflateFilter.Id, new Dictionary<string, object> { [DeflateFilter.COMPRESSION_LEVEL] = 1 }),
-    ]);
 
     private static void WritePieces<T>(H5NativeWriter writer, H5Dataset<T[]> dataset, long total, IEnumerable<T> values)
     {
@@ -132,28 +131,5 @@ public static class SonataFile
         }
 
         return counts;
-    }
-
-    /// <summary>Holds the one chunk that is being filled: data come in order, and the library's own cache would hold a whole dataset.</summary>
-    private sealed class LastChunk : IWritingChunkCache
-    {
-        private ulong index;
-        private Memory<byte>? chunk;
-
-        public Memory<byte> GetChunk(ulong chunkIndex, Func<Memory<byte>> chunkAllocator, Action<ulong, Memory<byte>> chunkWriter)
-        {
-            if (chunk is { } current && index == chunkIndex) return current;
-            Flush(chunkWriter);
-            index = chunkIndex;
-            Memory<byte> next = chunkAllocator();
-            chunk = next;
-            return next;
-        }
-
-        public void Flush(Action<ulong, Memory<byte>>? chunkWriter = null)
-        {
-            if (chunk is { } full) chunkWriter?.Invoke(index, full);
-            chunk = null;
-        }
     }
 }
