@@ -13,7 +13,7 @@ public static class SonataFile
     private const int Chunk = 65_536;
     private const int Piece = 16 * Chunk;
 
-    /// <summary>The library holds every compressed chunk until the file is closed, 16 bytes a spike; longer recordings are streamed uncompressed.</summary>
+    /// <summary>The library holds compressed chunks until the file is closed, 16 bytes a spike; longer recordings are streamed uncompressed.</summary>
     private const long MostCompressed = 10_000_000;
 
     /// <summary>Order of the spikes in a population; names and numbers are those of the SONATA convention.</summary>
