@@ -13,6 +13,9 @@ public static class SonataFile
     private const int Chunk = 65_536;
     private const int Piece = 16 * Chunk;
 
+    /// <summary>The library holds compressed chunks until the file is closed, 16 bytes a spike; longer recordings are streamed uncompressed.</summary>
+    private const long MostCompressed = 10_000_000;
+
     /// <summary>Order of the spikes in a population; names and numbers are those of the SONATA convention.</summary>
     private enum Sorting : byte
     {
@@ -22,8 +25,9 @@ public static class SonataFile
     }
 
     /// <summary>
-    /// Converts a spool, also one that an interrupted run has left. Needs a fixed amount of memory: the spool is read once to count and twice for
-    /// each population, in pieces of a million spikes. The spool is left in place; see <see cref="Finish"/>.
+    /// Converts a spool, also one that an interrupted run has left. Memory stays bounded: the spool is read once to count and twice for
+    /// each population, in pieces of a million spikes; up to ten million spikes are compressed, more are not. The spool is left in place;
+    /// see <see cref="Finish"/>.
     /// </summary>
     /// <param name="spoolPath">The spool.</param>
     /// <param name="sonataPath">File to write; it appears only when it is complete.</param>
@@ -53,8 +57,10 @@ public static class SonataFile
             ShuffleFilter.Id,
             new H5Filter(DeflateFilter.Id, new Dictionary<string, object> { [DeflateFilter.COMPRESSION_LEVEL] = 1 }),
         ]);
-        H5Dataset<T[]> Dataset<T>(long n) =>
-            n == 0 ? new H5Dataset<T[]>([0UL]) : new H5Dataset<T[]>([(ulong)n], chunks: [(uint)Math.Min(n, Chunk)], datasetCreation: creation);
+        bool compress = counts.Sum() <= MostCompressed;
+        H5Dataset<T[]> Dataset<T>(long n) => n > 0 && compress
+            ? new H5Dataset<T[]>([(ulong)n], chunks: [(uint)Math.Min(n, Chunk)], datasetCreation: creation)
+            : new H5Dataset<T[]>([(ulong)n]);
 
         H5Dataset<double[]>[] times = [.. counts.Select(Dataset<double>)];
         H5Dataset<ulong[]>[] ids = [.. counts.Select(Dataset<ulong>)];
