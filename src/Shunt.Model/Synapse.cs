@@ -49,16 +49,16 @@ public sealed record Synapse
 
     /// <summary>
     /// The fraction b of the distance to the reversal potential by which one arrival at an instantaneous conductance-based synapse moves V:
-    /// a or 1 - e^-a by convention.
+    /// a or 1 - e^-a by convention (written so that nothing cancels at small a).
     /// </summary>
-    public double JumpFraction => Jump == JumpConvention.Linear ? Efficacy : -Math.Exp(-Efficacy) + 1;
+    public double JumpFraction => Jump == JumpConvention.Linear ? Efficacy : 2 * Math.Exp(-Efficacy / 2) * Math.Sinh(Efficacy / 2);
 
     /// <summary>
     /// Time integral of the conductance change in units of g_L tau_L that moves V by <see cref="JumpFraction"/>: -ln(1 - b).
     /// It equals a for exponential synapses and the exponential convention, and -ln(1 - a) for the linear one.
     /// </summary>
     public double ConductanceIntegral =>
-        IsInstantaneous && Jump == JumpConvention.Linear ? -double.LogP1(-Efficacy) : Efficacy;
+        IsInstantaneous && Jump == JumpConvention.Linear ? 2 * Math.Atanh(Efficacy / (2 - Efficacy)) : Efficacy;
 
     /// <summary>An instantaneous conductance-based synapse.</summary>
     /// <param name="efficacy">a, dimensionless.</param>

@@ -21,11 +21,11 @@ internal readonly record struct Channel
             return;
         }
 
-        double x = dt / synapse.TimeConstant, kept = -double.ExpM1(-x) / x;
+        double x = dt / synapse.TimeConstant, kept = Relaxation.Phi(x);
         Instant = total * (1 - kept);
         Carry = total * kept;
         Decay = Math.Exp(-x);
-        Release = -double.ExpM1(-x);
+        Release = x * kept;
     }
 
     internal bool IsConductance { get; }

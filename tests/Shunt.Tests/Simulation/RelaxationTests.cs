@@ -12,7 +12,7 @@ public class RelaxationTests
     {
         for (double x = 1e-9; x < 60; x *= 1.0007)
         {
-            double exact = -double.ExpM1(-x) / x;
+            double u = Math.Exp(-x), exact = u == 1 ? 1 : (1 - u) / -Math.Log(u); // the rounding of u cancels
             Assert.InRange(Relaxation.Phi(x) / exact, 1 - 2e-15, 1 + 2e-15);
         }
 
