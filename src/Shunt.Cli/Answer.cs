@@ -19,7 +19,7 @@ internal static partial class Answer
         {
             terminal.Note(
                 $"{record.Spikes:N0} {(record.Spikes == 1 ? "spike" : "spikes")}, sha256 {record.SpikesSha256[..16]}...; wired in {Terminal.Duration(performance.BuildSeconds)}, "
-                + $"simulated {Terminal.Duration(record.Start + record.Duration)} in {Terminal.Duration(performance.SimulationSeconds)}");
+                + $"simulated {Terminal.Duration(record.Counters.Steps * run.Points[0].Experiment.Simulation.TimeStep)} in {Terminal.Duration(performance.SimulationSeconds)}");
         }
     }
 

@@ -153,12 +153,15 @@ public sealed class ResultsFolder
             write(partial);
             File.Move(partial, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileError(e) is { } error)
         {
             DeleteQuietly(partial);
-            throw new ResultsException($"{path}: cannot be written ({e.Message})", cause: e);
+            throw new ResultsException($"{path}: cannot be written ({error.Message})", cause: e);
         }
     }
+
+    /// <summary>What went wrong with the file, also where a library hands it on inside another exception; null when it was something else.</summary>
+    private static Exception? FileError(Exception? e) => e is null or IOException or UnauthorizedAccessException ? e : FileError(e.InnerException);
 
     private static void DeleteQuietly(string path)
     {
