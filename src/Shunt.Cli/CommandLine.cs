@@ -1,4 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Shunt.Experiments;
 
 namespace Shunt.Cli;
 
@@ -22,10 +26,13 @@ internal sealed record Request
     internal bool Quiet { get; init; }
 
     internal bool Force { get; init; }
+
+    /// <summary>The command as it was typed, ready for a shell.</summary>
+    internal required string CommandText { get; init; }
 }
 
 /// <summary>The command line: names, help and exit codes. What the commands do is in <see cref="Session"/>.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     /// <summary>The run failed, was stopped, or a check did not hold.</summary>
     internal const int Failed = 1;
@@ -33,21 +40,23 @@ internal static class CommandLine
     /// <summary>The input was wrong; the message says where and what is allowed.</summary>
     internal const int WrongInput = 2;
 
+    private const int MostThreads = 1024;
+
     internal static int Invoke(string[] args)
     {
-        RootCommand root = Root();
+        RootCommand root = Root(args);
         ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (Misunderstood(parsed, root) is { } message)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors) Terminal.Fail(error.Message);
-            Console.Error.WriteLine("Try 'shunt --help' or 'shunt COMMAND --help'.");
+            Console.Error.WriteLine($"shunt: {message}");
+            Console.Error.WriteLine($"Try '{(parsed.CommandResult.Command == root ? "shunt" : $"shunt {parsed.CommandResult.Command.Name}")} --help'.");
             return WrongInput;
         }
 
         return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Root() => new(
+    private static RootCommand Root(string[] args) => new(
         """
         Theory and simulation of strongly coupled networks of conductance-based neurons.
 
@@ -56,20 +65,24 @@ internal static class CommandLine
           shunt run experiments/quickstart.yaml                        predict, simulate, compare, write a report
           shunt theory FILE --sweep "input.rate=5:100:20 Hz"           predictions along an input sweep
           shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"  change values without editing the file
+          shunt simulate FILE --json --seed 7 | jq .simulation.spikes  one line of JSON per point, for scripts
           shunt estimate FILE                                          memory and time before anything is built
+          shunt recover results/quickstart                             the spikes of a run that was killed
 
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
     {
-        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, simulates: true),
-        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, simulates: false),
-        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, simulates: true),
-        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, simulates: true),
+        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args),
+        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args),
+        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
+        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
+        RecoverCommand(),
         Completion.Command(),
     };
 
-    private static Command Command(string name, string description, Func<Request, int> action, bool simulates)
+    private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
+        bool writes = name != "estimate", simulates = name is "run" or "simulate";
         var file = new Argument<string>("FILE") { Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
         file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
         var set = new Option<string[]>("--set")
@@ -87,38 +100,97 @@ internal static class CommandLine
             AllowMultipleArgumentsPerToken = false,
         };
         var output = new Option<string?>("--out") { Description = "Folder for the results; must not exist or be empty. Default: results/NAME, or the next free NAME-2, NAME-3, ...", HelpName = "DIR" };
-        var seed = new Option<ulong?>("--seed") { Description = "Seed of every random number; the same seed gives the same spikes on any number of threads.", HelpName = "N" };
-        var threads = new Option<int>("--threads") { Description = "Threads; 0 uses every core. Never changes a result.", HelpName = "N" };
-        threads.Validators.Add(result =>
+        var seed = new Option<ulong?>("--seed")
         {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n < 0) result.AddError($"--threads {n}: must be zero (every core) or more");
-        });
-        var json = new Option<bool>("--json") { Description = "Write one JSON object per point to standard output and nothing else there; without --out no folder is written." };
+            Description = "Seed of every random number; the same seed gives the same spikes on any number of threads.",
+            HelpName = "N",
+            CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong n)
+                ? n
+                : Wrong<ulong?>(result, $"--seed {result.Tokens[0].Value}: must be a whole number from 0 to {ulong.MaxValue}"),
+        };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads; 0 uses every core. Never changes a result.",
+            HelpName = "N",
+            CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads
+                ? n
+                : Wrong<int>(result, $"--threads {result.Tokens[0].Value}: must be a whole number from 0 (every core) to {MostThreads}"),
+        };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Write one JSON object per point to standard output and nothing else there" + (writes ? "; without --out no folder is written." : "."),
+        };
         var quiet = new Option<bool>("--quiet") { Description = "No progress and no notes on standard error; warnings and errors stay." };
         var force = new Option<bool>("--force") { Description = "Run even when the estimate says that memory will not suffice." };
         var command = new Command(name, description) { file, set, sweep };
-        if (name != "estimate") command.Add(output);
-        if (simulates)
-        {
-            command.Add(seed);
-            command.Add(threads);
-        }
-
+        if (writes) command.Add(output);
+        command.Add(seed);
+        command.Add(threads);
         command.Add(json);
         command.Add(quiet);
-        if (simulates && name != "estimate") command.Add(force);
+        if (simulates) command.Add(force);
         command.SetAction(parsed => action(new Request
         {
             File = parsed.GetRequiredValue(file),
             Set = parsed.GetValue(set) ?? [],
             Sweep = parsed.GetValue(sweep) ?? [],
-            Out = name == "estimate" ? null : parsed.GetValue(output),
-            Seed = simulates ? parsed.GetValue(seed) : null,
-            Threads = simulates ? parsed.GetValue(threads) : 0,
+            Out = writes ? parsed.GetValue(output) : null,
+            Seed = parsed.GetValue(seed),
+            Threads = parsed.GetValue(threads),
             Json = parsed.GetValue(json),
             Quiet = parsed.GetValue(quiet),
-            Force = simulates && name != "estimate" && parsed.GetValue(force),
+            Force = simulates && parsed.GetValue(force),
+            CommandText = string.Join(' ', args.Prepend("shunt").Select(Quoted)),
         }));
         return command;
     }
+
+    private static Command RecoverCommand()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Results folder of a run that was killed, or whose disk was full." };
+        var command = new Command("recover", "Turn the recording that a killed run has left (spikes.spool) into spikes.h5, in the folder and in its points.") { folder };
+        command.SetAction(parsed => Session.Recover(parsed.GetRequiredValue(folder)));
+        return command;
+    }
+
+    /// <summary>What the first word that cannot be understood should have been; null when all is well.</summary>
+    private static string? Misunderstood(ParseResult parsed, RootCommand root)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (command == root)
+        {
+            if (parsed.Errors.Count == 0) return null;
+            string[] commands = [.. root.Subcommands.Select(c => c.Name)];
+            if (parsed.UnmatchedTokens is not [{ } word, ..]) return $"no command; there are {string.Join(", ", commands)}";
+            return word.StartsWith('-') ? Unknown("option", word, OptionNames(root)) : Unknown("command", word, commands);
+        }
+
+        // The parser takes an unknown option for an argument, so that one may stand where the file is expected.
+        if (parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && LooksLikeOption().IsMatch(t.Value)) is { } option)
+            return $"{command.Name}: {Unknown("option", option.Value, OptionNames(command))}";
+        if (parsed.UnmatchedTokens is [{ } extra, ..])
+            return $"{command.Name}: '{extra}' is one word too many; values with spaces need quotes, for instance --set \"input.rate=30 Hz\"";
+        return parsed.Errors is [{ } error, ..] ? error.Message : null;
+    }
+
+    private static string Unknown(string what, string word, IReadOnlyList<string> allowed) => Spelling.Nearest(word, allowed) is { } near
+        ? $"unknown {what} '{word}'; did you mean '{near}'?"
+        : $"unknown {what} '{word}'; there are {string.Join(", ", allowed)}";
+
+    private static string[] OptionNames(Command command) => [.. command.Options.Select(o => o.Name).Append("--help").Distinct()];
+
+    private static T? Wrong<T>(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
+    }
+
+    private static string Quoted(string word) =>
+        PlainWord().IsMatch(word) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"^[\w./:=,+@%-]+$")]
+    private static partial Regex PlainWord();
+
+    [GeneratedRegex(@"^--?[A-Za-z]")]
+    private static partial Regex LooksLikeOption();
 }

@@ -1,16 +1,15 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Shunt.Experiments;
 using Shunt.Figures;
-using Shunt.Model;
 using Shunt.Simulation;
-using Shunt.Theory;
 
 namespace Shunt.Cli;
 
 /// <summary>What the commands do: read, run point by point, write, answer.</summary>
 internal static class Session
 {
+    private const int MostProblems = 8;
+
     internal static int Run(Request request) => Execute(request, theory: true, simulation: true);
 
     internal static int Theory(Request request) => Execute(request, theory: true, simulation: false);
@@ -30,84 +29,120 @@ internal static class Session
             CostEstimate e = check.Estimate;
             rows.Add(
             [
-                Describe(point), Text(e.Synapses, "E2"), Text(e.BytesPerSynapse, "F2"), Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
-                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds), Text(e.SynapticEvents, "E2"), Text(e.InputEvents, "E2"),
+                Answer.Describe(point), Terminal.Count(e.Synapses), Terminal.Ratio(e.BytesPerSynapse), Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
+                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds), Terminal.Count(e.SynapticEvents), Terminal.Count(e.InputEvents),
             ]);
         }
 
         terminal.AnswerTable(["point", "synapses", "bytes each", "memory", "fits", "build", "simulation", "synaptic events", "input events"], rows, 1);
-        return 0;
+        return terminal.CouldAnswer ? 0 : CommandLine.Failed;
+    });
+
+    /// <summary>Turns what a killed run has recorded into HDF5.</summary>
+    internal static int Recover(string folder) => Guard(() =>
+    {
+        var terminal = new Terminal(quiet: false, json: false);
+        IReadOnlyList<string> spools = Recovery.Spools(folder);
+        if (spools.Count == 0) throw new ResultsException($"{folder}: no spikes.spool in it or in its points: there is nothing to recover", exitCode: 2);
+        foreach (string spool in spools)
+        {
+            RecoveredSpikes recovered = Recovery.Convert(spool);
+            terminal.Answer(FormattableString.Invariant($"{recovered.SonataPath}: {recovered.Spikes:N0} spikes, up to {recovered.LastTime:0.####} s"));
+        }
+
+        return terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
 
     private static int Execute(Request request, bool theory, bool simulation) => Guard(() =>
     {
         var terminal = new Terminal(request.Quiet, request.Json);
         ExperimentGrid grid = Read(request);
-        if (simulation && !request.Force) RefuseWhatDoesNotFit(grid.Points);
+        double[] wiringShares = simulation ? CheckWhatItTakes(grid.Points, request.Force) : new double[grid.Points.Count];
         bool writes = request.Out is not null || (simulation && !request.Json);
         ResultsFolder? folder = writes ? ResultsFolder.Create(request.Out, request.File) : null;
+        DateTimeOffset started = DateTimeOffset.UtcNow;
+        IReadOnlyList<KeyValuePair<string, string>> Record(string outcome) => Provenance.Of(grid.Points[0], request.CommandText, started, outcome);
+
         using var stop = new StopSignal(terminal);
         var results = new List<PointResult>();
         Exception? failure = null;
-        for (int i = 0; i < grid.Points.Count && failure is null && !stop.IsRequested; i++)
+        terminal.Watch(grid.Points[0].Name, report =>
         {
-            try
+            for (int i = 0; i < grid.Points.Count && failure is null && !stop.IsRequested; i++)
             {
-                string title = grid.Points.Count > 1 ? $"point {i + 1} of {grid.Points.Count}" : grid.Points[i].Name;
-                PointResult point = RunPoint(grid.Points[i], theory, simulation, grid.Axes.Count > 0 ? folder?.Point(i) : folder, title, terminal, stop, out failure);
-                results.Add(point);
-                terminal.AnswerJson(PointJson.Write(point));
-                foreach (string warning in (point.Theory?.Warnings ?? []).Concat(point.Simulation?.Warnings ?? [])) Terminal.Warn(warning);
-            }
-            catch (OperationCanceledException)
-            {
-                terminal.Note("stopped while the network was being wired: this point measured nothing");
-            }
-            catch (Exception e) when (e is SimulationException or ResultsException)
-            {
-                failure = e;
-            }
-        }
+                int point = i;
+                void Report(RunProgress p)
+                {
+                    string stage = p.Stage switch { RunStage.Theory => "predicting", RunStage.Wiring => "wiring", _ => "simulating" };
+                    double done = p.Stage switch
+                    {
+                        RunStage.Theory => 0,
+                        RunStage.Wiring => wiringShares[point] * p.Fraction,
+                        _ => wiringShares[point] + ((1 - wiringShares[point]) * p.Fraction),
+                    };
+                    string which = grid.Points.Count > 1 ? FormattableString.Invariant($"point {point + 1} of {grid.Points.Count}, ") : "";
+                    report((point + done) / grid.Points.Count, which + stage);
+                }
 
-        if (results.Count > 0)
-        {
-            var run = new RunResult(
-                grid.Points[0].Name, grid.Axes, results, Provenance.Of(grid.Points[0], CommandText(request), DateTimeOffset.UtcNow));
-            AnswerTables(terminal, run);
-            if (folder is not null) Write(folder, run, terminal, ref failure);
-        }
+                ResultsFolder? place = grid.Axes.Count > 0 ? folder?.Point(i) : folder;
+                PointResult result = RunPoint(grid.Points[i], theory, simulation, place, () => Record("running"), Report, stop, out failure);
+                results.Add(result);
+                terminal.AnswerJson(PointJson.Write(result));
+                if (grid.Axes.Count > 0 && failure is null) failure = Try(() => place?.WritePoint(result));
+            }
+        });
 
-        if (failure is not null) Terminal.Fail(failure.Message);
-        if (stop.IsRequested) Terminal.Fail("stopped; what was measured until then is kept");
-        return failure is null && !stop.IsRequested ? 0 : CommandLine.Failed;
+        string outcome = failure is not null ? $"failed: {failure.Message}" : stop.IsRequested ? "stopped" : "complete";
+        var run = new RunResult(grid.Points[0].Name, grid.Axes, results, Record(outcome));
+        Answer.Write(terminal, run);
+        if (folder is not null) failure ??= Try(() => Write(folder, run, terminal));
+        if (failure is not null) terminal.Fail(failure.Message);
+        else if (stop.IsRequested) terminal.Fail("stopped before the end; the results hold what was measured until then");
+        return failure is null && !stop.IsRequested && terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
 
+    /// <summary>Runs a point; what goes wrong on the way leaves everything that was known by then.</summary>
     private static PointResult RunPoint(
-        Experiment experiment, bool theory, bool simulation, ResultsFolder? folder, string title, Terminal terminal, StopSignal stop, out Exception? failure)
+        Experiment experiment, bool theory, bool simulation, ResultsFolder? folder, Func<IReadOnlyList<KeyValuePair<string, string>>> provenance,
+        Action<RunProgress> report, StopSignal stop, out Exception? failure)
     {
+        report(new RunProgress(RunStage.Theory, 0));
+        var result = new PointResult { Experiment = experiment, Theory = theory ? PointRunner.Predict(experiment) : null };
         failure = null;
-        MeanFieldSolution? prediction = theory ? PointRunner.Predict(experiment) : null;
-        if (!simulation) return new PointResult { Experiment = experiment, Theory = prediction };
-        using SpikeSpool? spool = folder is null ? null : SpikeSpool.Create(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep);
-        var sink = new StoppingSink(spool, stop);
-        (SimulationRecord record, Performance performance) = terminal.Watch(title, report => PointRunner.Simulate(
-            experiment, sink, p => report(p.Fraction, p.Stage == RunStage.Wiring ? "wiring" : "simulating"), stop.Token));
-        failure = sink.Failure;
-        spool?.Dispose();
-        if (spool is not null && failure is null)
+        if (!simulation) return result;
+        try
         {
+            folder?.WriteStart(experiment, provenance());
+            using var recorder = new SpikeRecorder(folder, experiment, stop);
             try
             {
-                SonataFile.Finish(folder!.SpikeSpoolPath, folder.SpikesPath);
+                (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, report, recorder.Stop);
+                result = result with { Simulation = record, Performance = performance };
             }
-            catch (ResultsException e)
+            finally
             {
-                failure = e;
+                recorder.Finish();
             }
+
+            failure = recorder.Failure;
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped while the network was being wired: this point has measured nothing.
+        }
+        catch (Exception e) when (e is SimulationException or ResultsException)
+        {
+            failure = e;
+        }
+        catch (Exception e) when (RanOutOfMemory(e))
+        {
+            failure = new SimulationException($"{Answer.Describe(experiment)}: memory ran out; make the network smaller ('shunt estimate' says what it takes)");
         }
 
-        return new PointResult { Experiment = experiment, Theory = prediction, Simulation = record, Performance = performance };
+        return result;
     }
+
+    private static bool RanOutOfMemory(Exception e) => e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
 
     private static ExperimentGrid Read(Request request)
     {
@@ -117,164 +152,95 @@ internal static class Session
         return grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = request.Threads } })] };
     }
 
-    private static void RefuseWhatDoesNotFit(IReadOnlyList<Experiment> points)
+    /// <summary>
+    /// Checks that every point can be simulated, before anything is built or written, and returns the share of its time that each will spend on
+    /// wiring.
+    /// </summary>
+    private static double[] CheckWhatItTakes(IReadOnlyList<Experiment> points, bool force)
     {
-        foreach (Experiment point in points)
+        var wiringShares = new double[points.Count];
+        for (int i = 0; i < points.Count; i++)
         {
-            MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
-            if (check.Fits) continue;
-            CostEstimate e = check.Estimate;
-            throw new SimulationException(
-                $"{Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} would be needed ({Text(e.Synapses, "E2")} synapses at {Text(e.BytesPerSynapse, "F2")} bytes), "
-                + $"but {Terminal.Memory(check.AvailableBytes)} are available; make the network smaller, or add --force to try all the same");
+            MemoryCheck check = PointRunner.Estimate(points[i], theory: null);
+            if (!check.Fits && !force) throw Refusal(points[i]);
+            wiringShares[i] = check.Estimate.BuildSeconds / (check.Estimate.BuildSeconds + check.Estimate.SimulationSeconds);
         }
+
+        return wiringShares;
     }
 
-    private static void Write(ResultsFolder folder, RunResult run, Terminal terminal, ref Exception? failure)
+    private static SimulationException Refusal(Experiment point)
+    {
+        MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
+        CostEstimate e = check.Estimate;
+        return new SimulationException(
+            $"{Answer.Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} of memory would be needed ({Terminal.Count(e.Synapses)} synapses at {Terminal.Ratio(e.BytesPerSynapse)} bytes), "
+            + $"but {Terminal.Memory(check.AvailableBytes)} are available; wiring would take {Terminal.Duration(e.BuildSeconds)}, the simulation {Terminal.Duration(e.SimulationSeconds)}. "
+            + "Make the network smaller, or add --force to try all the same");
+    }
+
+    private static void Write(ResultsFolder folder, RunResult run, Terminal terminal)
+    {
+        folder.WriteRun(run);
+        terminal.Watch("drawing", report =>
+        {
+            IReadOnlyList<Figure> figures = RunFigures.Of(run);
+            for (int i = 0; i < figures.Count; i++)
+            {
+                report((double)i / figures.Count, figures[i].Name);
+                folder.WriteFigure($"{figures[i].Name}.png", figures[i].ToPng());
+                folder.WriteFigure($"{figures[i].Name}.pdf", figures[i].ToPdf());
+                folder.WriteFigure($"{figures[i].Name}.svg", System.Text.Encoding.UTF8.GetBytes(figures[i].ToSvg()));
+            }
+
+            folder.WriteReport(System.Text.Encoding.UTF8.GetBytes(Report.Html(run, figures)));
+        });
+        terminal.Note($"results: {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path)} (open report.html)");
+    }
+
+    private static ResultsException? Try(Action action)
     {
         try
         {
-            folder.WriteRun(run);
-            terminal.Watch("drawing", report =>
-            {
-                IReadOnlyList<Figure> figures = RunFigures.Of(run);
-                for (int i = 0; i < figures.Count; i++)
-                {
-                    report((double)i / figures.Count, figures[i].Name);
-                    folder.WriteFigure($"{figures[i].Name}.png", figures[i].ToPng());
-                    folder.WriteFigure($"{figures[i].Name}.pdf", figures[i].ToPdf());
-                    folder.WriteFigure($"{figures[i].Name}.svg", System.Text.Encoding.UTF8.GetBytes(figures[i].ToSvg()));
-                }
-
-                folder.WriteReport(System.Text.Encoding.UTF8.GetBytes(Report.Html(run, figures)));
-                return figures.Count;
-            });
-            terminal.Note($"results: {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path)} (open report.html)");
+            action();
+            return null;
         }
         catch (ResultsException e)
         {
-            failure ??= e;
+            return e;
         }
     }
-
-    /// <summary>The comparison table; without a simulation or without theory, only the columns that have something to say.</summary>
-    private static void AnswerTables(Terminal terminal, RunResult run)
-    {
-        bool theory = run.Points.Any(p => p.Theory is not null), simulation = run.Points.Any(p => p.Simulation is not null);
-        (string Name, bool Shown, Func<PointResult, ComparisonRow, string> Cell)[] columns =
-        [
-            ("point", run.Axes.Count > 0, (p, _) => Describe(p.Experiment)),
-            ("population", true, (_, r) => r.Population),
-            ("quantity", true, (_, r) => r.Quantity),
-            ("unit", true, (_, r) => r.Unit),
-            ("theory", theory, (_, r) => Significance.Beside(r.Theory, r.StandardError)),
-            ("simulation ± error", simulation, (_, r) => Significance.WithError(r.Simulation, r.StandardError)),
-            ("diff %", theory && simulation, (_, r) => Significance.WithSign(r.DifferencePercent, 1)),
-            ("diff SE", theory && simulation, (_, r) => Significance.WithSign(r.DifferenceInStandardErrors, 1)),
-        ];
-        columns = [.. columns.Where(c => c.Shown)];
-        string[][] rows = [.. run.Points.SelectMany(p => Comparison.Of(p).Select(r => columns.Select(c => c.Cell(p, r)).ToArray()))];
-        terminal.AnswerTable([.. columns.Select(c => c.Name)], rows, run.Axes.Count > 0 ? 4 : 3);
-        foreach (PointResult point in run.Points)
-        {
-            if (point.Theory is { } t) terminal.Note($"{(run.Axes.Count > 0 ? Describe(point.Experiment) + ": " : "")}theory ({t.Method}): {t.Message}");
-        }
-
-        if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
-        {
-            terminal.Note(
-                $"{record.Spikes:N0} spikes, sha256 {record.SpikesSha256[..16]}...; wired in {Terminal.Duration(performance.BuildSeconds)}, simulated {Terminal.Duration(record.Start + record.Duration)} in {Terminal.Duration(performance.SimulationSeconds)}");
-        }
-    }
-
-    private static string Describe(Experiment point) =>
-        point.Set.Count == 0 ? point.Name : string.Join(", ", point.Set.Select(s => $"{s.Key}={s.Value}"));
-
-    private static string CommandText(Request request) => string.Join(
-        ' ', new[] { "shunt", request.File }.Concat(request.Set.Select(s => $"--set \"{s}\"")).Concat(request.Sweep.Select(s => $"--sweep \"{s}\"")));
-
-    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     /// <summary>Turns what can go wrong into one message and an exit code.</summary>
     private static int Guard(Func<int> action)
     {
+        var terminal = new Terminal(quiet: false, json: false);
         try
         {
             return action();
         }
         catch (ExperimentFileException e)
         {
-            foreach (ExperimentProblem problem in e.Problems) Console.Error.WriteLine(problem);
+            foreach (ExperimentProblem problem in e.Problems.Take(MostProblems)) terminal.Say($"{problem}");
+            if (e.Problems.Count > MostProblems) terminal.Say($"... and {e.Problems.Count - MostProblems} more problems");
             return CommandLine.WrongInput;
         }
         catch (SimulationException e)
         {
-            Terminal.Fail(e.Message);
+            terminal.Fail(e.Message);
             return CommandLine.WrongInput;
         }
         catch (ResultsException e)
         {
-            Terminal.Fail(e.Message);
+            terminal.Fail(e.Message);
             return e.ExitCode;
         }
 #pragma warning disable CA1031 // The last resort: a user gets one message and an exit code, whatever went wrong.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Terminal.Fail($"internal error, please report it: {e}");
+            terminal.Fail($"internal error, please report it: {e}");
             return CommandLine.Failed;
-        }
-    }
-
-    /// <summary>Ctrl-C and termination ask the run to stop; a second time ends the program at once.</summary>
-    private sealed class StopSignal : IDisposable
-    {
-        private readonly CancellationTokenSource _source = new();
-        private readonly PosixSignalRegistration[] _registrations;
-
-        internal StopSignal(Terminal terminal)
-        {
-            void Handle(PosixSignalContext context)
-            {
-                if (IsRequested) return;
-                context.Cancel = true;
-                terminal.Note("stopping; the results so far will be written (once more to end at once)");
-                _source.Cancel();
-            }
-
-            _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
-        }
-
-        internal CancellationToken Token => _source.Token;
-
-        internal bool IsRequested => _source.IsCancellationRequested;
-
-        internal void Request() => _source.Cancel();
-
-        public void Dispose()
-        {
-            foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
-            _source.Dispose();
-        }
-    }
-
-    /// <summary>Records spikes until recording fails; then the run ends early with everything it measured.</summary>
-    private sealed class StoppingSink(SpikeSpool? spool, StopSignal stop) : ISpikeSink
-    {
-        internal Exception? Failure { get; private set; }
-
-        public void Record(long step, ReadOnlySpan<int> neurons)
-        {
-            if (Failure is not null) return;
-            try
-            {
-                spool?.Record(step, neurons);
-            }
-            catch (ResultsException e)
-            {
-                Failure = e;
-                stop.Request();
-            }
         }
     }
 }

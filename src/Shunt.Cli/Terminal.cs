@@ -10,82 +10,78 @@ internal sealed class Terminal(bool quiet, bool json)
     private static readonly TimeSpan FirstReport = TimeSpan.FromSeconds(2), ReportInterval = TimeSpan.FromSeconds(5);
     private readonly IAnsiConsole _error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Whether answers are JSON objects, one a line, and nothing else may reach standard output.</summary>
-    internal bool Json => json;
+    /// <summary>Whether everything that was answered has reached standard output.</summary>
+    internal bool CouldAnswer { get; private set; } = true;
 
-    /// <summary>Writes a part of the answer.</summary>
+    /// <summary>Writes a line of the answer.</summary>
     internal void Answer(string text)
     {
-        if (!json) Console.Out.WriteLine(text);
+        if (!json) Output(() => Console.Out.WriteLine(text));
     }
 
     /// <summary>Writes one JSON object.</summary>
     internal void AnswerJson(string text)
     {
-        if (json) Console.Out.WriteLine(text);
+        if (json) Output(() => Console.Out.WriteLine(text));
+    }
+
+    /// <summary>Writes to standard error; above the progress bar while there is one.</summary>
+    internal void Say(string text)
+    {
+        if (IsInteractive) _error.WriteLine(text);
+        else Console.Error.WriteLine(text);
     }
 
     /// <summary>Says what happens; silent with --quiet.</summary>
     internal void Note(string text)
     {
-        if (!quiet) Console.Error.WriteLine(text);
+        if (!quiet) Say(text);
     }
 
     /// <summary>Says what the reader should know before trusting a number; never silent.</summary>
-    internal static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");
+    internal void Warn(string text) => Say($"warning: {text}");
 
     /// <summary>Says why the command ends.</summary>
-    internal static void Fail(string text) => Console.Error.WriteLine($"shunt: {text}");
+    internal void Fail(string text) => Say($"shunt: {text}");
 
-    /// <summary>Writes a table: framed for a person, aligned text when redirected.</summary>
+    /// <summary>Writes a table: framed for a person, aligned text when redirected. A header may have several lines.</summary>
     internal void AnswerTable(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<string>> rows, int textColumns)
     {
         if (json) return;
-        if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive)
+        Output(() =>
         {
-            var table = new Table().Border(TableBorder.SimpleHeavy);
-            for (int c = 0; c < header.Count; c++) table.AddColumn(new TableColumn(Markup.Escape(header[c])) { Alignment = c < textColumns ? Justify.Left : Justify.Right });
-            foreach (IReadOnlyList<string> row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
-            AnsiConsole.Write(table);
-            return;
-        }
-
-        int[] widths = [.. header.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
-        foreach (IReadOnlyList<string> row in rows.Prepend(header))
-        {
-            Console.Out.WriteLine(string.Join("  ", row.Select((cell, c) => c < textColumns ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
-        }
+            if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive) FramedTable(header, rows, textColumns);
+            else PlainTable(header, rows, textColumns);
+        });
     }
 
     /// <summary>Does something that may take long: shows a bar with the time left, or plain lines when redirected.</summary>
-    internal T Watch<T>(string title, Func<Action<double, string>, T> work)
+    internal void Watch(string title, Action<Action<double, string>> work)
     {
-        if (quiet) return work((_, _) => { });
-        if (Console.IsErrorRedirected || !_error.Profile.Capabilities.Interactive) return WatchPlainly(title, work);
-        return _error.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+        if (quiet)
+        {
+            work((_, _) => { });
+            return;
+        }
+
+        // A bar is redrawn in place, which lines of JSON on the same screen would tear apart.
+        if (!IsInteractive || (json && !Console.IsOutputRedirected))
+        {
+            WatchPlainly(title, work);
+            return;
+        }
+
+        _error.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: 1);
-                return work((fraction, label) =>
+                work((fraction, label) =>
                 {
-                    task.Description = Markup.Escape($"{title}: {label}");
+                    task.Description = Markup.Escape(label);
                     task.Value = fraction;
                 });
             });
-    }
-
-    private static T WatchPlainly<T>(string title, Func<Action<double, string>, T> work)
-    {
-        var clock = Stopwatch.StartNew();
-        long nextReport = FirstReport.Ticks;
-        return work((fraction, label) =>
-        {
-            long now = clock.Elapsed.Ticks, due = Volatile.Read(ref nextReport);
-            if (now < due || Interlocked.CompareExchange(ref nextReport, now + ReportInterval.Ticks, due) != due) return;
-            string left = fraction > 0.01 ? $", {Duration(clock.Elapsed.TotalSeconds * (1 - fraction) / fraction)} left" : "";
-            Console.Error.WriteLine($"{title}: {label}, {(fraction * 100).ToString("F0", CultureInfo.InvariantCulture)} %{left}");
-        });
     }
 
     /// <summary>A time in the unit that suits it.</summary>
@@ -101,4 +97,61 @@ internal sealed class Terminal(bool quiet, bool json)
     internal static string Memory(double bytes) => bytes < 1e9
         ? $"{(bytes / 1e6).ToString("F0", CultureInfo.InvariantCulture)} MB"
         : $"{(bytes / 1e9).ToString("F2", CultureInfo.InvariantCulture)} GB";
+
+    /// <summary>A number of things: whole below a million, three digits above.</summary>
+    internal static string Count(double count) => count.ToString(count < 1e6 ? "N0" : "0.00e0", CultureInfo.InvariantCulture);
+
+    /// <summary>A ratio to two decimals.</summary>
+    internal static string Ratio(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);
+
+    private bool IsInteractive => !Console.IsErrorRedirected && _error.Profile.Capabilities.Interactive;
+
+    private void Output(Action write)
+    {
+        if (!CouldAnswer) return;
+        try
+        {
+            write();
+        }
+        catch (IOException e)
+        {
+            CouldAnswer = false;
+            Fail($"standard output cannot be written ({e.Message})");
+        }
+    }
+
+    private static void FramedTable(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<string>> rows, int textColumns)
+    {
+        var table = new Table().Border(TableBorder.SimpleHeavy);
+        for (int c = 0; c < header.Count; c++)
+            table.AddColumn(new TableColumn(Markup.Escape(header[c])) { Alignment = c < textColumns ? Justify.Left : Justify.Right });
+        foreach (IReadOnlyList<string> row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
+        AnsiConsole.Write(table);
+    }
+
+    private static void PlainTable(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<string>> rows, int textColumns)
+    {
+        string[][] headers = [.. header.Select(h => h.Split('\n'))];
+        int lines = headers.Max(h => h.Length);
+        string[][] top = [.. Enumerable.Range(0, lines).Select(l => headers.Select(h => l < h.Length ? h[l] : "").ToArray())];
+        IReadOnlyList<string>[] all = [.. top, .. rows];
+        int[] widths = [.. header.Select((_, c) => all.Max(r => r[c].Length))];
+        foreach (IReadOnlyList<string> row in all)
+        {
+            Console.Out.WriteLine(string.Join("  ", row.Select((cell, c) => c < textColumns ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+        }
+    }
+
+    private static void WatchPlainly(string title, Action<Action<double, string>> work)
+    {
+        var clock = Stopwatch.StartNew();
+        long nextReport = FirstReport.Ticks;
+        work((fraction, label) =>
+        {
+            long now = clock.Elapsed.Ticks, due = Volatile.Read(ref nextReport);
+            if (now < due || Interlocked.CompareExchange(ref nextReport, now + ReportInterval.Ticks, due) != due) return;
+            string left = fraction > 0.01 ? $", {Duration(clock.Elapsed.TotalSeconds * (1 - fraction) / fraction)} left" : "";
+            Console.Error.WriteLine($"{title}: {label}, {(fraction * 100).ToString("F0", CultureInfo.InvariantCulture)} %{left}");
+        });
+    }
 }

@@ -40,13 +40,13 @@ public static class PointRunner
     public static MeanFieldSolution Predict(Experiment experiment) =>
         SelfConsistency.Solve(experiment.Model, TransferFunctions.Named(experiment.TheoryMethod));
 
-    /// <summary>What a simulation of a point will take, at the rates that mean field predicts.</summary>
+    /// <summary>What a simulation of a point will take, at the rates that mean field predicts. Nothing is built.</summary>
     /// <param name="experiment">The point.</param>
-    /// <param name="theory">Its prediction.</param>
+    /// <param name="theory">Its prediction; without one no neuron is taken to fire, which changes the time but not the memory.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution theory)
+    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory)
     {
-        double Rate(string population) => theory.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
+        double Rate(string population) => theory?.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
         return new MemoryCheck(CostEstimate.Of(experiment.Model, experiment.Simulation, Rate), AvailableMemory());
     }
 

@@ -82,7 +82,8 @@ internal sealed class Measurement
     {
         if (batches.Count < 2) return new Estimate(value);
         double mean = batches.Average();
-        return new Estimate(value, Math.Sqrt(batches.Sum(b => (b - mean) * (b - mean)) / (batches.Count - 1) / batches.Count));
+        double error = Math.Sqrt(batches.Sum(b => (b - mean) * (b - mean)) / (batches.Count - 1) / batches.Count);
+        return new Estimate(value, error > 1e-13 * Math.Abs(value) ? error : 0); // below that the batches differ by rounding only
     }
 
     private sealed class PopulationMeasurement(Measurement run, LoweredPopulation population, Shard[] shards)

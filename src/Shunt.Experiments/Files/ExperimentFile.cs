@@ -30,6 +30,7 @@ public sealed class ExperimentFile
     public static ExperimentFile Read(string path)
     {
         ExperimentFileException Wrong(string message) => new([new ExperimentProblem(path, 0, 0, "", message)]);
+        if (string.IsNullOrWhiteSpace(path)) throw new ExperimentFileException([new ExperimentProblem("FILE", 0, 0, "", "its name is empty")]);
         if (Directory.Exists(path)) throw Wrong("is a folder; name the experiment file in it");
         try
         {
@@ -88,7 +89,7 @@ public sealed class ExperimentFile
 
         var problems = new List<ExperimentProblem>();
         Experiment?[] points = [.. files.Select(f => f.Check(problems))];
-        if (problems.Count > 0) throw new ExperimentFileException(problems);
+        if (problems.Count > 0) throw new ExperimentFileException(Once(problems));
         return new ExperimentGrid(axes, points!);
     }
 
@@ -108,6 +109,11 @@ public sealed class ExperimentFile
 
         return node is ScalarNode scalar && Quantity.TrySplit(scalar.Text, out _, out string unit) ? unit : "";
     }
+
+    /// <summary>What is wrong in the same words at many points of a sweep is said once.</summary>
+    private static IEnumerable<ExperimentProblem> Once(IEnumerable<ExperimentProblem> problems) => problems.Distinct()
+        .GroupBy(p => (p.Line, p.Column, p.Path, p.Message))
+        .Select(g => g.Count() == 1 ? g.First() : g.First() with { Message = $"{g.Key.Message} (at {g.Count()} points of the sweep)" });
 
     private Experiment? Check(List<ExperimentProblem> all)
     {

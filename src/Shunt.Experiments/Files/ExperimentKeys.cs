@@ -1,3 +1,5 @@
+using Shunt.Theory;
+
 namespace Shunt.Experiments;
 
 /// <summary>
@@ -112,7 +114,7 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Theory =
     [
-        new("method", new Shape.Choice("siegert"), "transfer function") { Default = "siegert" },
+        new("method", new Shape.Choice([.. TransferFunctions.Names]), "transfer function: the theory of one neuron") { Default = TransferFunctions.Names[0] },
     ];
 
     private static readonly Key[] Simulation =

@@ -13,7 +13,8 @@ public static class Provenance
     /// <param name="experiment">The experiment, or the first point of a sweep.</param>
     /// <param name="commandLine">The command as it was typed.</param>
     /// <param name="date">When it was run.</param>
-    public static IReadOnlyList<KeyValuePair<string, string>> Of(Experiment experiment, string commandLine, DateTimeOffset date)
+    /// <param name="outcome">How it ended: <c>complete</c>, <c>stopped</c> or <c>failed: why</c>; <c>running</c> until it has.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Of(Experiment experiment, string commandLine, DateTimeOffset date, string outcome)
     {
         string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             ?? Unknown;
@@ -24,6 +25,7 @@ public static class Provenance
             new("version", version[0]),
             new("commit", version.Length > 1 ? version[1] : Unknown),
             new("command", commandLine),
+            new("outcome", outcome),
             new("date_utc", date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
             new("runtime", RuntimeInformation.FrameworkDescription),
             new("os", RuntimeInformation.OSDescription),

@@ -30,6 +30,7 @@ public sealed class ResultsFolder
     /// <exception cref="ResultsException">The folder has files in it, or cannot be created or written.</exception>
     public static ResultsFolder Create(string? given, string experimentFile, string? workingFolder = null)
     {
+        if (given is not null && string.IsNullOrWhiteSpace(given)) throw new ResultsException("results folder: its name is empty", exitCode: 2);
         string relative = given ?? System.IO.Path.Combine("results", Slug(experimentFile));
         string path = System.IO.Path.GetFullPath(relative, workingFolder ?? Directory.GetCurrentDirectory());
         try
@@ -66,6 +67,19 @@ public sealed class ResultsFolder
     /// <param name="index">Number of the point, from 0; the folder is named from 1.</param>
     public ResultsFolder Point(int index) =>
         new(System.IO.Path.Combine(Path, "points", (index + 1).ToString("D4", CultureInfo.InvariantCulture)));
+
+    /// <summary>
+    /// Writes what a run is, before it starts: <c>experiment.yaml</c> and, when given, <c>provenance.json</c>. A run that is killed then leaves a
+    /// folder that says what its spikes are.
+    /// </summary>
+    /// <param name="experiment">The point.</param>
+    /// <param name="provenance">Who makes it, or null.</param>
+    /// <exception cref="ResultsException">A file cannot be written.</exception>
+    public void WriteStart(Experiment experiment, IReadOnlyList<KeyValuePair<string, string>>? provenance = null)
+    {
+        WriteText("experiment.yaml", experiment.ResolvedYaml);
+        if (provenance is not null) WriteText("provenance.json", Provenance.Json(provenance));
+    }
 
     /// <summary>Writes what every run leaves: <c>summary.json</c>, <c>tables/</c>, <c>experiment.yaml</c> and <c>provenance.json</c>.</summary>
     /// <param name="run">The run; an interrupted one is written as far as it came.</param>
@@ -139,12 +153,15 @@ public sealed class ResultsFolder
             write(partial);
             File.Move(partial, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileError(e) is { } error)
         {
             DeleteQuietly(partial);
-            throw new ResultsException($"{path}: cannot be written ({e.Message})", cause: e);
+            throw new ResultsException($"{path}: cannot be written ({error.Message})", cause: e);
         }
     }
+
+    /// <summary>What went wrong with the file, also where a library hands it on inside another exception; null when it was something else.</summary>
+    private static Exception? FileError(Exception? e) => e is null or IOException or UnauthorizedAccessException ? e : FileError(e.InnerException);
 
     private static void DeleteQuietly(string path)
     {

@@ -142,7 +142,7 @@ public sealed class SpikeSpool : IDisposable
         {
             failed = true;
             throw new ResultsException(
-                $"{path}: recording spikes failed ({e.Message}); what was written before can be read and converted to HDF5", cause: e);
+                $"{path}: recording spikes failed ({e.Message}); what was written before is kept: 'shunt recover FOLDER' converts it", cause: e);
         }
     }
 

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Shunt.Experiments;
+using Shunt.Figures;
+using Shunt.Model;
+
+namespace Shunt.Cli;
+
+/// <summary>What a run says in the end: a table, what to know before trusting it, and what theory and simulation have to report.</summary>
+internal static partial class Answer
+{
+    internal static void Write(Terminal terminal, RunResult run)
+    {
+        if (run.Axes.Count > 0) SweepTable(terminal, run);
+        else ComparisonTable(terminal, run.Points[0]);
+        foreach (string warning in Grouped(run, p => [.. p.Theory?.Warnings ?? [], .. p.Simulation?.Warnings ?? []])) terminal.Warn(warning);
+        foreach (string message in Grouped(run, p => p.Theory is { } t ? [$"theory ({t.Method}): {t.Message}"] : [])) terminal.Note(message);
+        if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
+        {
+            terminal.Note(
+                $"{record.Spikes:N0} {(record.Spikes == 1 ? "spike" : "spikes")}, sha256 {record.SpikesSha256[..16]}...; wired in {Terminal.Duration(performance.BuildSeconds)}, "
+                + $"simulated {Terminal.Duration(record.Counters.Steps * run.Points[0].Experiment.Simulation.TimeStep)} in {Terminal.Duration(performance.SimulationSeconds)}");
+        }
+    }
+
+    /// <summary>A point in words: its values, or the name of the experiment.</summary>
+    internal static string Describe(Experiment point) =>
+        point.Set.Count == 0 ? point.Name : string.Join(", ", point.Set.Select(s => $"{s.Key}={s.Value}"));
+
+    /// <summary>Theory beside simulation, a row per population and quantity; a side that was not asked has no column.</summary>
+    private static void ComparisonTable(Terminal terminal, PointResult point)
+    {
+        bool theory = point.Theory is not null, simulation = point.Simulation is not null;
+        (string Name, bool Shown, Func<ComparisonRow, string> Cell)[] columns =
+        [
+            ("population", true, r => r.Population),
+            ("quantity", true, r => r.Quantity),
+            ("unit", true, r => r.Unit),
+            ("theory", theory, r => Significance.Beside(r.Theory, r.StandardError)),
+            ("simulation ± error", simulation, r => Significance.WithError(r.Simulation, r.StandardError)),
+            ("diff %", theory && simulation, r => Significance.WithSign(r.DifferencePercent, 1)),
+            ("diff SE", theory && simulation, r => Significance.WithSign(r.DifferenceInStandardErrors, 1)),
+        ];
+        columns = [.. columns.Where(c => c.Shown)];
+        if (columns.Length == 3) return;
+        terminal.AnswerTable([.. columns.Select(c => c.Name)], [.. Comparison.Of(point).Select(r => columns.Select(c => c.Cell(r)).ToArray())], 3);
+    }
+
+    /// <summary>A row per point: where it lies, then rate and CV of every population. The files hold the other quantities.</summary>
+    private static void SweepTable(Terminal terminal, RunResult run)
+    {
+        bool theory = run.Points.Any(p => p.Theory is not null), simulation = run.Points.Any(p => p.Simulation is not null);
+        var columns = new List<(string Header, Func<PointResult, string> Cell)>();
+        foreach (SweepAxis axis in run.Axes)
+        {
+            columns.Add((axis.Unit.Length > 0 ? $"{axis.Path}\n({axis.Unit})" : axis.Path, p => Number(p.Experiment.Set.First(s => s.Key == axis.Path).Value, axis)));
+        }
+
+        foreach (Population population in run.Points[0].Experiment.Model.Populations)
+        {
+            foreach ((string quantity, Func<PopulationObservables, Estimate> select) in
+                     ((string, Func<PopulationObservables, Estimate>)[])[("rate (Hz)", o => o.Rate), ("CV", o => o.CvIsi)])
+            {
+                Estimate Theory(PointResult p) => p.Theory is { } t ? select(t.Observables[population.Name]) : Estimate.Unknown;
+                Estimate Measured(PointResult p) => p.Simulation is { } s ? select(s.Observables[population.Name]) : Estimate.Unknown;
+                if (theory) columns.Add(($"{population.Name} {quantity}\ntheory", p => Significance.Beside(Theory(p).Value, Measured(p).StandardError)));
+                if (simulation) columns.Add(($"{population.Name} {quantity}\nsimulation", p => Significance.WithError(Measured(p).Value, Measured(p).StandardError)));
+            }
+        }
+
+        terminal.AnswerTable([.. columns.Select(c => c.Header)], [.. run.Points.Select(p => columns.Select(c => c.Cell(p)).ToArray())], 0);
+    }
+
+    private static string Number(string value, SweepAxis axis) => axis.Unit.Length > 0 && value.EndsWith(axis.Unit, StringComparison.Ordinal)
+        ? value[..^axis.Unit.Length].TrimEnd()
+        : value;
+
+    /// <summary>What the points of a sweep say in the same words, whatever the numbers in them, is said once, with the numbers of the first.</summary>
+    private static IEnumerable<string> Grouped(RunResult run, Func<PointResult, IEnumerable<string>> texts)
+    {
+        if (run.Axes.Count == 0) return texts(run.Points[0]);
+        return run.Points.SelectMany(p => texts(p).Select(text => (Point: p, Text: text)))
+            .GroupBy(x => Numbers().Replace(x.Text, "#"))
+            .Select(g =>
+            {
+                (PointResult point, string text) = g.First();
+                int points = g.Select(x => x.Point).Distinct().Count();
+                bool same = g.All(x => x.Text == text);
+                string where = string.Join(", ", run.Axes.Select(a => point.Experiment.Set.First(s => s.Key == a.Path)).Select(s => $"{s.Key}={s.Value}"));
+                if (points == 1) return $"{where}: {text}";
+                string all = points == run.Points.Count ? "at every point" : FormattableString.Invariant($"at {points} of {run.Points.Count} points");
+                return same ? $"{text} ({all}{(points == run.Points.Count ? "" : $", first {where}")})" : $"{text} ({all}; these numbers: {where})";
+            });
+    }
+
+    [GeneratedRegex(@"\d+([.,]\d+)*(e[+-]?\d+)?", RegexOptions.IgnoreCase)]
+    private static partial Regex Numbers();
+}
