@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using Shunt.Benchmarks;
+
+BenchmarkSwitcher.FromAssembly(typeof(EngineKernels).Assembly).Run(args);
