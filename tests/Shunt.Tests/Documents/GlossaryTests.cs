@@ -11,6 +11,8 @@ namespace Shunt.Tests.Documents;
 
 public class GlossaryTests
 {
+    private const BindingFlags Any = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
+
     private static readonly string[][] Rows =
         [.. new Page("docs/glossary.md").Table("| symbol | meaning | API | file key | JSON name | unit |")];
 
@@ -37,10 +39,7 @@ public class GlossaryTests
         {
             string[] parts = name.Split('.');
             Assert.Equal(2, parts.Length);
-            Assert.True(
-                types.Any(t => t.Name == parts[0]
-                    && t.GetMember(parts[1], BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy).Length > 0),
-                $"{name} is no public member");
+            Assert.True(types.Any(t => t.Name == parts[0] && t.GetMember(parts[1], Any).Length > 0), $"{name} is no public member");
         });
     }
 
@@ -58,8 +57,8 @@ public class GlossaryTests
         string[] named = [.. Rows.SelectMany(r => Page.Code(r[3]))];
         string[] notQuantities = // choices and names, and maps of what has rows of its own
         [
-            "neuron.model", "populations.NAME", "populations.NAME.neuron", "coupling.recurrent", "coupling.scaling", "inputs.NAME", "projections[].from",
-            "projections[].to", "projections[].type",
+            "neuron.model", "populations.NAME", "populations.NAME.neuron", "coupling.recurrent", "coupling.scaling", "inputs.NAME",
+            "projections[].from", "projections[].to", "projections[].type",
         ];
         Assert.Equal([], FileKeys().Where(k => k.Contains('.', StringComparison.Ordinal)).Except(named).Except(notQuantities));
     }

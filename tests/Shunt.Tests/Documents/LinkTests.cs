@@ -8,7 +8,10 @@ public partial class LinkTests
 {
     // Written in two parts, or this file would be its own finding.
     private static readonly string[] Hosts =
-        ["nuget" + ".org", "npmjs" + ".", "pypi" + ".", "crates" + ".io", "docker" + ".io", "ghcr" + ".io", "pkgs.dev." + "azure", "jfrog" + ".", "nexus" + "."];
+    [
+        "nuget" + ".org", "npmjs" + ".", "pypi" + ".", "crates" + ".io", "docker" + ".io", "ghcr" + ".io", "pkgs.dev." + "azure", "jfrog" + ".",
+        "nexus" + ".",
+    ];
 
     [Fact]
     public void Every_relative_link_leads_to_a_file()
@@ -23,7 +26,9 @@ public partial class LinkTests
     [Fact]
     public void Every_path_that_a_document_names_exists()
     {
-        string[] missing = [.. Page.Markdown.SelectMany(p => p.NamedPaths.Where(l => !Path.Exists(Repository.PathOf(l))).Select(l => $"{p.Path}: {l}"))];
+        string[] missing = [.. Page.Markdown.SelectMany(p => p.NamedPaths
+            .Where(l => !Path.Exists(Repository.PathOf(l)))
+            .Select(l => $"{p.Path}: {l}"))];
         Assert.Empty(missing);
         Assert.True(Page.Markdown.Sum(p => p.NamedPaths.Count()) > 30);
     }
@@ -32,7 +37,8 @@ public partial class LinkTests
     public void Every_document_is_in_the_index()
     {
         string[] linked = [.. new Page("docs/README.md").Links];
-        Assert.All(Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md").Select(Path.GetFileName).Where(f => f != "README.md"), f => Assert.Contains(f, linked));
+        string[] pages = [.. Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md").Select(f => Path.GetFileName(f))];
+        Assert.Equal([], pages.Except(linked).Except(["README.md"]));
     }
 
     [Fact]

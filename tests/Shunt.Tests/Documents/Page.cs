@@ -47,7 +47,7 @@ internal sealed partial record Page(string Path)
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex LinkPattern();
 
-    [GeneratedRegex(@"`((?:src|tests|docs|experiments|\.ci)/[\w./-]*)`")]
+    [GeneratedRegex(@"`((?:src|tests|docs|experiments|benchmarks|\.ci)/[\w./-]*)`")]
     private static partial Regex NamedPathPattern();
 
     [GeneratedRegex("`([^`]+)`")]

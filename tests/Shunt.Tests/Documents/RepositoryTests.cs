@@ -43,7 +43,8 @@ public partial class RepositoryTests
         Assert.NotEqual("", root["title"].ToString());
         YamlNode paper = root["references"][0];
         Assert.Equal(["Sanzeni", "Histed", "Brunel"], ((YamlSequenceNode)paper["authors"]).Select(a => a["family-names"].ToString()));
-        Assert.Equal(("article", "10.1103/PhysRevX.12.011044", "2022"), (paper["type"].ToString(), paper["doi"].ToString(), paper["year"].ToString()));
+        Assert.Equal(
+            ["article", "10.1103/PhysRevX.12.011044", "2022"], [paper["type"].ToString(), paper["doi"].ToString(), paper["year"].ToString()]);
     }
 
     [Fact]
