@@ -244,7 +244,13 @@ public sealed class ExperimentFileTests
 
     private static StrongCoupling Strong(double g, double rho) => new()
     {
-        Threshold = -55, ExcitatoryReversal = 0, InhibitoryReversal = -75, G = g, Gamma = 0.25, ExcitatoryRatio = 1 + rho, InhibitoryRatio = rho,
+        Threshold = -55,
+        ExcitatoryReversal = 0,
+        InhibitoryReversal = -75,
+        G = g,
+        Gamma = 0.25,
+        ExcitatoryRatio = 1 + rho,
+        InhibitoryRatio = rho,
     };
 
     private static double NetworkEfficacy(int g, string reference, int k)

@@ -10,7 +10,12 @@ public class WiringTests
         4, 0, -1, sources, 0, 1, delays,
         new Projection
         {
-            Source = sameSource ? "T" : "S", Target = "T", InDegree = law, Synapse = Synapse.Conductance(0.01, 0), AllowMultapses = multapses, AllowAutapses = autapses,
+            Source = sameSource ? "T" : "S",
+            Target = "T",
+            InDegree = law,
+            Synapse = Synapse.Conductance(0.01, 0),
+            AllowMultapses = multapses,
+            AllowAutapses = autapses,
         });
 
     [Theory]
