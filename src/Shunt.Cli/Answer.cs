@@ -71,9 +71,9 @@ internal static partial class Answer
         terminal.AnswerTable([.. columns.Select(c => c.Header)], [.. run.Points.Select(p => columns.Select(c => c.Cell(p)).ToArray())], 0);
     }
 
-    private static string Number(string value, SweepAxis axis) => axis.Unit.Length > 0 && value.EndsWith(axis.Unit, StringComparison.Ordinal)
-        ? value[..^axis.Unit.Length].TrimEnd()
-        : value;
+    /// <summary>A value of an axis to six digits, without its unit.</summary>
+    private static string Number(string value, SweepAxis axis) =>
+        axis.Numbers[Enumerable.Range(0, axis.Values.Count).First(i => axis.Values[i] == value)].ToString("G6", CultureInfo.InvariantCulture);
 
     /// <summary>What the points of a sweep say in the same words, whatever the numbers in them, is said once, with the numbers of the first.</summary>
     private static IEnumerable<string> Grouped(RunResult run, Func<PointResult, IEnumerable<string>> texts)

@@ -56,18 +56,31 @@ internal static partial class CommandLine
         return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Root(string[] args) => new(
+    private static RootCommand Root(string[] args)
+    {
+        RootCommand root = Commands(args);
+        // Windows' spellings of --help would stand first among what the Tab key offers.
+        foreach (Option option in root.Options.Where(o => o.Name == "--help"))
+        {
+            option.Aliases.Clear();
+            option.Aliases.Add("-h");
+        }
+
+        return root;
+    }
+
+    private static RootCommand Commands(string[] args) => new(
         """
         Theory and simulation of strongly coupled networks of conductance-based neurons.
 
         An experiment file describes a network; shunt predicts what it does, simulates it, and compares the two:
 
-          shunt run experiments/quickstart.yaml                        predict, simulate, compare, write a report
-          shunt theory FILE --sweep "input.rate=5:100:20 Hz"           predictions along an input sweep
-          shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"  change values without editing the file
-          shunt simulate FILE --json --seed 7 | jq .simulation.spikes  one line of JSON per point, for scripts
-          shunt estimate FILE                                          memory and time before anything is built
-          shunt recover results/quickstart                             the spikes of a run that was killed
+          shunt run experiments/quickstart.yaml                            predict, simulate, compare, write a report
+          shunt theory FILE --sweep "input.rate=5:100:20 Hz"               predictions along an input sweep
+          shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"    change values without editing the file
+          shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
+          shunt estimate FILE                                              memory and time before anything is built
+          shunt recover results/quickstart                                 the spikes of a run that was killed
 
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
@@ -83,7 +96,7 @@ internal static partial class CommandLine
     private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
         bool writes = name != "estimate", simulates = name is "run" or "simulate";
-        var file = new Argument<string>("FILE") { Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
+        var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
         file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
         var set = new Option<string[]>("--set")
         {
