@@ -29,7 +29,8 @@ internal static class Completion
     {
         var shell = new Argument<string>("SHELL") { HelpName = "SHELL", Description = "bash or zsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh");
-        var command = new Command("completion", "Print a script that teaches a shell to complete commands, options and files with the Tab key.") { shell };
+        var command = new Command("completion",
+            "Print a script that teaches a shell to complete commands, options and files with the Tab key.") { shell };
         command.SetAction(parsed =>
         {
             Console.Out.WriteLine(parsed.GetRequiredValue(shell) == "bash" ? Bash : Zsh);

@@ -8,7 +8,8 @@ namespace Shunt.Tests.Cli;
 /// <summary>The rooms of the program and the doors between them.</summary>
 public sealed partial class ArchitectureTests
 {
-    /// <summary>Which projects each may refer to: Model &lt;- {Theory, Simulation} &lt;- Experiments &lt;- {Figures, Cli}, Figures &lt;- Cli.</summary>
+    /// <summary>Which projects each may refer to: Model &lt;- {Theory, Simulation} &lt;- Experiments &lt;- {Figures, Cli},
+    /// Figures &lt;- Cli.</summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Shunt.Model"] = [],
@@ -21,7 +22,8 @@ public sealed partial class ArchitectureTests
 
     private static readonly string[] MayTouchTheWorld = ["Shunt.Experiments", "Shunt.Cli"];
 
-    public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Projects =>
+        [.. Directory.EnumerateDirectories(Repository.PathOf("src")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
 
     [TheoryAttribute]
     [MemberData(nameof(Projects))]
@@ -29,7 +31,8 @@ public sealed partial class ArchitectureTests
     {
         Assert.True(Allowed.ContainsKey(project), $"src/{project} is new: say here what it may refer to");
         XDocument file = XDocument.Load(Repository.PathOf($"src/{project}/{project}.csproj"));
-        string[] references = [.. file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')))];
+        string[] references =
+            [.. file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')))];
         Assert.Empty(references.Except(Allowed[project]));
     }
 
@@ -49,6 +52,8 @@ public sealed partial class ArchitectureTests
         else Assert.Empty(touching);
     }
 
-    [GeneratedRegex(@"\b(File|Directory|Console|Process)\.[A-Z]|\b(FileStream|FileInfo|DirectoryInfo|Stopwatch)\b|\bDateTime(Offset)?\.(Utc)?Now\b|\bEnvironment\.(TickCount|GetEnvironment)")]
+    [GeneratedRegex(
+        @"\b(File|Directory|Console|Process)\.[A-Z]|\b(FileStream|FileInfo|DirectoryInfo|Stopwatch)\b"
+        + @"|\bDateTime(Offset)?\.(Utc)?Now\b|\bEnvironment\.(TickCount|GetEnvironment)")]
     private static partial Regex World();
 }

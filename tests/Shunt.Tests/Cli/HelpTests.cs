@@ -41,7 +41,8 @@ public sealed class HelpTests
         using var program = new Program();
         foreach (string name in (string[])["shunt.dll", "shunt.runtimeconfig.json", "System.CommandLine.dll"])
             File.Copy(Path.Combine(AppContext.BaseDirectory, name), program.PathOf(name));
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program.PathOf("shunt.dll"), "--help"]) { RedirectStandardOutput = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo("dotnet", [program.PathOf("shunt.dll"), "--help"]) { RedirectStandardOutput = true })!;
         Assert.Contains("shunt estimate FILE", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
@@ -74,7 +75,11 @@ public sealed class HelpTests
             $(complete -p shunt | sed 's/.*-F \([^ ]*\).*/\1/')
             echo "${COMPREPLY[@]}"
             """);
-        using Process bash = Process.Start(new ProcessStartInfo("bash", ["--norc", "complete.sh"]) { WorkingDirectory = program.Folder, RedirectStandardOutput = true })!;
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["--norc", "complete.sh"])
+        {
+            WorkingDirectory = program.Folder,
+            RedirectStandardOutput = true,
+        })!;
         string completions = bash.StandardOutput.ReadToEnd();
         bash.WaitForExit();
         Assert.Equal(expected, completions.Trim());

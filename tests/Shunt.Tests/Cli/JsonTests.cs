@@ -7,7 +7,8 @@ namespace Shunt.Tests.Cli;
 public sealed class JsonTests
 {
     private static readonly string[] TheoryKeys = ["rate_hz", "cv_isi", "tau_ms", "mu_mV", "sigma_mV", "sd_v_mV"];
-    private static readonly string[] SimulationKeys = ["rate_hz", "rate_hz_sem", "cv_isi", "mean_v_mV", "sd_v_mV", "tau_ms", "mu_mV", "quiescent_fraction"];
+    private static readonly string[] SimulationKeys =
+        ["rate_hz", "rate_hz_sem", "cv_isi", "mean_v_mV", "sd_v_mV", "tau_ms", "mu_mV", "quiescent_fraction"];
     private static readonly string[] PerformanceKeys =
         ["build_s", "sim_s", "neuron_updates", "synaptic_events", "input_events", "synapses", "bytes_per_synapse", "peak_rss_mb", "realtime_factor"];
 
@@ -33,12 +34,14 @@ public sealed class JsonTests
             {
                 foreach (string key in TheoryKeys)
                     Assert.Equal(JsonValueKind.Number, theory.GetProperty("populations").GetProperty(population).GetProperty(key).ValueKind);
-                foreach (string key in SimulationKeys) Assert.True(simulation.GetProperty("populations").GetProperty(population).TryGetProperty(key, out _), key);
+                foreach (string key in SimulationKeys)
+                    Assert.True(simulation.GetProperty("populations").GetProperty(population).TryGetProperty(key, out _), key);
             }
 
             Assert.True(simulation.GetProperty("spikes").GetInt64() > 0);
             Assert.Matches("^[0-9a-f]{64}$", simulation.GetProperty("spikes_sha256").GetString());
-            foreach (string key in PerformanceKeys) Assert.Equal(JsonValueKind.Number, simulation.GetProperty("performance").GetProperty(key).ValueKind);
+            foreach (string key in PerformanceKeys)
+                Assert.Equal(JsonValueKind.Number, simulation.GetProperty("performance").GetProperty(key).ValueKind);
         }
 
         Assert.Equal(["tiny.yaml"], program.Files);
@@ -73,7 +76,8 @@ public sealed class JsonTests
         JsonElement estimate = Parse(Assert.Single(program.Run("estimate", "tiny.yaml", "--json").OutputLines)).GetProperty("estimate");
         Assert.Equal(100 * 20, estimate.GetProperty("synapses").GetDouble());
         Assert.True(estimate.GetProperty("fits").GetBoolean());
-        foreach (string key in (string[])["bytes_per_synapse", "memory_mb", "available_mb", "build_s", "sim_s", "neuron_updates", "synaptic_events", "input_events"])
+        foreach (string key in
+            (string[])["bytes_per_synapse", "memory_mb", "available_mb", "build_s", "sim_s", "neuron_updates", "synaptic_events", "input_events"])
             Assert.True(estimate.GetProperty(key).GetDouble() > 0, key);
     }
 

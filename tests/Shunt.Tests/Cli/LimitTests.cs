@@ -7,7 +7,8 @@ namespace Shunt.Tests.Cli;
 /// <summary>Memory and disk that do not suffice.</summary>
 public sealed class LimitTests
 {
-    private static readonly string[] Huge = ["tiny.yaml", "--set", "populations.E.size=3000000", "--set", "populations.I.size=750000", "--set", "coupling.K=10000"];
+    private static readonly string[] Huge =
+        ["tiny.yaml", "--set", "populations.E.size=3000000", "--set", "populations.I.size=750000", "--set", "coupling.K=10000"];
 
     [Fact]
     public void A_network_that_cannot_fit_is_refused_with_the_numbers_that_estimate_prints()
@@ -20,7 +21,8 @@ public sealed class LimitTests
 
         Outcome refused = program.Run(["run", .. Huge]);
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains($"about {cells[3]} of memory would be needed ({cells[1]} synapses at {cells[2]} bytes)", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"about {cells[3]} of memory would be needed ({cells[1]} synapses at {cells[2]} bytes)", refused.Error, StringComparison.Ordinal);
         Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
         Assert.Equal(["tiny.yaml"], program.Files);
     }
@@ -42,7 +44,8 @@ public sealed class LimitTests
     {
         using var program = new Program();
         string disk = Directory.CreateDirectory(program.PathOf("disk")).FullName;
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk), "a small disk can only be mounted on Linux, as root");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk),
+            "a small disk can only be mounted on Linux, as root");
         try
         {
             Outcome full = program.Run("run", "tiny.yaml", "--out", "disk/r", "--set", "simulation.duration=100 s");

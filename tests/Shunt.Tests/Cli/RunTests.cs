@@ -16,10 +16,13 @@ public sealed class RunTests
         Assert.Contains("firing rate", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("results: results/tiny (open report.html)", outcome.Error, StringComparison.Ordinal);
         string[] files = [.. program.Files];
-        foreach (string name in (string[])["report.html", "summary.json", "experiment.yaml", "provenance.json", "spikes.h5", "tables/comparison.csv", "tables/neurons.csv"])
+        string[] expected =
+            ["report.html", "summary.json", "experiment.yaml", "provenance.json", "spikes.h5", "tables/comparison.csv", "tables/neurons.csv"];
+        foreach (string name in expected)
             Assert.Contains($"results/tiny/{name}", files);
         foreach (string ending in (string[])[".svg", ".png", ".pdf"])
-            Assert.Contains(files, f => f.StartsWith("results/tiny/figures/", StringComparison.Ordinal) && f.EndsWith(ending, StringComparison.Ordinal));
+            Assert.Contains(files,
+                f => f.StartsWith("results/tiny/figures/", StringComparison.Ordinal) && f.EndsWith(ending, StringComparison.Ordinal));
         Assert.DoesNotContain(files, f => f.EndsWith(".spool", StringComparison.Ordinal) || f.EndsWith(".partial", StringComparison.Ordinal));
 
         JsonElement provenance = JsonDocument.Parse(program.Read("results/tiny/provenance.json")).RootElement;
@@ -34,7 +37,8 @@ public sealed class RunTests
     public void A_sweep_prints_one_row_per_point_says_each_warning_once_and_keeps_a_folder_per_point()
     {
         using var program = new Program();
-        Outcome outcome = program.Run("simulate", "tiny.yaml", "--sweep", "input.rate=200:300:3 Hz", "--out", "r", "--set", "simulation.duration=0.01 s");
+        Outcome outcome = program.Run(
+            "simulate", "tiny.yaml", "--sweep", "input.rate=200:300:3 Hz", "--out", "r", "--set", "simulation.duration=0.01 s");
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal(2 + 3, outcome.OutputLines.Length);
@@ -45,7 +49,8 @@ public sealed class RunTests
         Assert.All(warnings, w => Assert.EndsWith("(at every point)", w, StringComparison.Ordinal));
         for (int i = 1; i <= 3; i++)
         {
-            foreach (string name in (string[])["experiment.yaml", "spikes.h5", "tables/comparison.csv"]) Assert.Contains($"r/points/000{i}/{name}", program.Files);
+            foreach (string name in (string[])["experiment.yaml", "spikes.h5", "tables/comparison.csv"])
+                Assert.Contains($"r/points/000{i}/{name}", program.Files);
         }
 
         Assert.Equal(4, program.Read("r/tables/sweep.csv").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
