@@ -18,8 +18,10 @@ internal static partial class Answer
         if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
         {
             terminal.Note(
-                $"{record.Spikes:N0} {(record.Spikes == 1 ? "spike" : "spikes")}, sha256 {record.SpikesSha256[..16]}...; wired in {Terminal.Duration(performance.BuildSeconds)}, "
-                + $"simulated {Terminal.Duration(record.Counters.Steps * run.Points[0].Experiment.Simulation.TimeStep)} in {Terminal.Duration(performance.SimulationSeconds)}");
+                $"{record.Spikes:N0} {(record.Spikes == 1 ? "spike" : "spikes")}, sha256 {record.SpikesSha256[..16]}...; "
+                + $"wired in {Terminal.Duration(performance.BuildSeconds)}, "
+                + $"simulated {Terminal.Duration(record.Counters.Steps * run.Points[0].Experiment.Simulation.TimeStep)} "
+                + $"in {Terminal.Duration(performance.SimulationSeconds)}");
         }
     }
 
@@ -53,7 +55,8 @@ internal static partial class Answer
         var columns = new List<(string Header, Func<PointResult, string> Cell)>();
         foreach (SweepAxis axis in run.Axes)
         {
-            columns.Add((axis.Unit.Length > 0 ? $"{axis.Path}\n({axis.Unit})" : axis.Path, p => Number(p.Experiment.Set.First(s => s.Key == axis.Path).Value, axis)));
+            columns.Add((axis.Unit.Length > 0 ? $"{axis.Path}\n({axis.Unit})" : axis.Path,
+                p => Number(p.Experiment.Set.First(s => s.Key == axis.Path).Value, axis)));
         }
 
         foreach (Population population in run.Points[0].Experiment.Model.Populations)
@@ -63,19 +66,22 @@ internal static partial class Answer
             {
                 Estimate Theory(PointResult p) => p.Theory is { } t ? select(t.Observables[population.Name]) : Estimate.Unknown;
                 Estimate Measured(PointResult p) => p.Simulation is { } s ? select(s.Observables[population.Name]) : Estimate.Unknown;
-                if (theory) columns.Add(($"{population.Name} {quantity}\ntheory", p => Significance.Beside(Theory(p).Value, Measured(p).StandardError)));
-                if (simulation) columns.Add(($"{population.Name} {quantity}\nsimulation", p => Significance.WithError(Measured(p).Value, Measured(p).StandardError)));
+                if (theory) columns.Add(($"{population.Name} {quantity}\ntheory",
+                    p => Significance.Beside(Theory(p).Value, Measured(p).StandardError)));
+                if (simulation) columns.Add(($"{population.Name} {quantity}\nsimulation",
+                    p => Significance.WithError(Measured(p).Value, Measured(p).StandardError)));
             }
         }
 
         terminal.AnswerTable([.. columns.Select(c => c.Header)], [.. run.Points.Select(p => columns.Select(c => c.Cell(p)).ToArray())], 0);
     }
 
-    private static string Number(string value, SweepAxis axis) => axis.Unit.Length > 0 && value.EndsWith(axis.Unit, StringComparison.Ordinal)
-        ? value[..^axis.Unit.Length].TrimEnd()
-        : value;
+    /// <summary>A value of an axis to six digits, without its unit.</summary>
+    private static string Number(string value, SweepAxis axis) =>
+        axis.Numbers[Enumerable.Range(0, axis.Values.Count).First(i => axis.Values[i] == value)].ToString("G6", CultureInfo.InvariantCulture);
 
-    /// <summary>What the points of a sweep say in the same words, whatever the numbers in them, is said once, with the numbers of the first.</summary>
+    /// <summary>What the points of a sweep say in the same words, whatever the numbers in them, is said once,
+    /// with the numbers of the first.</summary>
     private static IEnumerable<string> Grouped(RunResult run, Func<PointResult, IEnumerable<string>> texts)
     {
         if (run.Axes.Count == 0) return texts(run.Points[0]);
@@ -86,7 +92,8 @@ internal static partial class Answer
                 (PointResult point, string text) = g.First();
                 int points = g.Select(x => x.Point).Distinct().Count();
                 bool same = g.All(x => x.Text == text);
-                string where = string.Join(", ", run.Axes.Select(a => point.Experiment.Set.First(s => s.Key == a.Path)).Select(s => $"{s.Key}={s.Value}"));
+                string where = string.Join(", ", run.Axes.Select(a => point.Experiment.Set.First(s => s.Key == a.Path))
+                    .Select(s => $"{s.Key}={s.Value}"));
                 if (points == 1) return $"{where}: {text}";
                 string all = points == run.Points.Count ? "at every point" : FormattableString.Invariant($"at {points} of {run.Points.Count} points");
                 return same ? $"{text} ({all}{(points == run.Points.Count ? "" : $", first {where}")})" : $"{text} ({all}; these numbers: {where})";

@@ -49,25 +49,39 @@ internal static partial class CommandLine
         if (Misunderstood(parsed, root) is { } message)
         {
             Console.Error.WriteLine($"shunt: {message}");
-            Console.Error.WriteLine($"Try '{(parsed.CommandResult.Command == root ? "shunt" : $"shunt {parsed.CommandResult.Command.Name}")} --help'.");
+            Console.Error.WriteLine(
+                $"Try '{(parsed.CommandResult.Command == root ? "shunt" : $"shunt {parsed.CommandResult.Command.Name}")} --help'.");
             return WrongInput;
         }
 
         return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Root(string[] args) => new(
+    private static RootCommand Root(string[] args)
+    {
+        RootCommand root = Commands(args);
+        // Windows' spellings of --help would stand first among what the Tab key offers.
+        foreach (Option option in root.Options.Where(o => o.Name == "--help"))
+        {
+            option.Aliases.Clear();
+            option.Aliases.Add("-h");
+        }
+
+        return root;
+    }
+
+    private static RootCommand Commands(string[] args) => new(
         """
         Theory and simulation of strongly coupled networks of conductance-based neurons.
 
         An experiment file describes a network; shunt predicts what it does, simulates it, and compares the two:
 
-          shunt run experiments/quickstart.yaml                        predict, simulate, compare, write a report
-          shunt theory FILE --sweep "input.rate=5:100:20 Hz"           predictions along an input sweep
-          shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"  change values without editing the file
-          shunt simulate FILE --json --seed 7 | jq .simulation.spikes  one line of JSON per point, for scripts
-          shunt estimate FILE                                          memory and time before anything is built
-          shunt recover results/quickstart                             the spikes of a run that was killed
+          shunt run experiments/quickstart.yaml                            predict, simulate, compare, write a report
+          shunt theory FILE --sweep "input.rate=5:100:20 Hz"               predictions along an input sweep
+          shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"    change values without editing the file
+          shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
+          shunt estimate FILE                                              memory and time before anything is built
+          shunt recover results/quickstart                                 the spikes of a run that was killed
 
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
@@ -83,23 +97,29 @@ internal static partial class CommandLine
     private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
         bool writes = name != "estimate", simulates = name is "run" or "simulate";
-        var file = new Argument<string>("FILE") { Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
+        var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
         file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
         var set = new Option<string[]>("--set")
         {
-            Description = "Change a value: a dotted path into the file and what to put there, for instance coupling.K=500 or \"input.rate=30 Hz\". Repeatable.",
+            Description = "Change a value: a dotted path into the file and what to put there, "
+                + "for instance coupling.K=500 or \"input.rate=30 Hz\". Repeatable.",
             HelpName = "path=value",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
         };
         var sweep = new Option<string[]>("--sweep")
         {
-            Description = "Run many points: path=start:stop:n, evenly spaced, or path=start:stop:n:log, for instance \"input.rate=10:50:5 Hz\". Repeatable; the last varies fastest.",
+            Description = "Run many points: path=start:stop:n, evenly spaced, or path=start:stop:n:log, "
+                + "for instance \"input.rate=10:50:5 Hz\". Repeatable; the last varies fastest.",
             HelpName = "path=start:stop:n[:log]",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
         };
-        var output = new Option<string?>("--out") { Description = "Folder for the results; must not exist or be empty. Default: results/NAME, or the next free NAME-2, NAME-3, ...", HelpName = "DIR" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Folder for the results; must not exist or be empty. Default: results/NAME, or the next free NAME-2, NAME-3, ...",
+            HelpName = "DIR",
+        };
         var seed = new Option<ulong?>("--seed")
         {
             Description = "Seed of every random number; the same seed gives the same spikes on any number of threads.",
@@ -112,13 +132,15 @@ internal static partial class CommandLine
         {
             Description = "Threads; 0 uses every core. Never changes a result.",
             HelpName = "N",
-            CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads
+            CustomParser = result =>
+                int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads
                 ? n
                 : Wrong<int>(result, $"--threads {result.Tokens[0].Value}: must be a whole number from 0 (every core) to {MostThreads}"),
         };
         var json = new Option<bool>("--json")
         {
-            Description = "Write one JSON object per point to standard output and nothing else there" + (writes ? "; without --out no folder is written." : "."),
+            Description = "Write one JSON object per point to standard output and nothing else there"
+                + (writes ? "; without --out no folder is written." : "."),
         };
         var quiet = new Option<bool>("--quiet") { Description = "No progress and no notes on standard error; warnings and errors stay." };
         var force = new Option<bool>("--force") { Description = "Run even when the estimate says that memory will not suffice." };
@@ -148,7 +170,8 @@ internal static partial class CommandLine
     private static Command RecoverCommand()
     {
         var folder = new Argument<string>("DIR") { Description = "Results folder of a run that was killed, or whose disk was full." };
-        var command = new Command("recover", "Turn the recording that a killed run has left (spikes.spool) into spikes.h5, in the folder and in its points.") { folder };
+        var command = new Command("recover",
+            "Turn the recording that a killed run has left (spikes.spool) into spikes.h5, in the folder and in its points.") { folder };
         command.SetAction(parsed => Session.Recover(parsed.GetRequiredValue(folder)));
         return command;
     }
@@ -166,7 +189,8 @@ internal static partial class CommandLine
         }
 
         // The parser takes an unknown option for an argument, so that one may stand where the file is expected.
-        if (parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && LooksLikeOption().IsMatch(t.Value)) is { } option)
+        if (parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
+            .FirstOrDefault(t => t.Type == TokenType.Argument && LooksLikeOption().IsMatch(t.Value)) is { } option)
             return $"{command.Name}: {Unknown("option", option.Value, OptionNames(command))}";
         if (parsed.UnmatchedTokens is [{ } extra, ..])
             return $"{command.Name}: '{extra}' is one word too many; values with spaces need quotes, for instance --set \"input.rate=30 Hz\"";

@@ -27,9 +27,10 @@ internal static class Completion
 
     internal static Command Command()
     {
-        var shell = new Argument<string>("SHELL") { Description = "bash or zsh." };
+        var shell = new Argument<string>("SHELL") { HelpName = "SHELL", Description = "bash or zsh." };
         shell.AcceptOnlyFromAmong("bash", "zsh");
-        var command = new Command("completion", "Print a script that teaches a shell to complete commands, options and files with the Tab key.") { shell };
+        var command = new Command("completion",
+            "Print a script that teaches a shell to complete commands, options and files with the Tab key.") { shell };
         command.SetAction(parsed =>
         {
             Console.Out.WriteLine(parsed.GetRequiredValue(shell) == "bash" ? Bash : Zsh);

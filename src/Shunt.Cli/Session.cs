@@ -29,12 +29,15 @@ internal static class Session
             CostEstimate e = check.Estimate;
             rows.Add(
             [
-                Answer.Describe(point), Terminal.Count(e.Synapses), Terminal.Ratio(e.BytesPerSynapse), Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
-                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds), Terminal.Count(e.SynapticEvents), Terminal.Count(e.InputEvents),
+                Answer.Describe(point), Terminal.Count(e.Synapses), Terminal.Ratio(e.BytesPerSynapse),
+                Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
+                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds),
+                Terminal.Count(e.SynapticEvents), Terminal.Count(e.InputEvents),
             ]);
         }
 
-        terminal.AnswerTable(["point", "synapses", "bytes each", "memory", "fits", "build", "simulation", "synaptic events", "input events"], rows, 1);
+        terminal.AnswerTable(
+            ["point", "synapses", "bytes each", "memory", "fits", "build", "simulation", "synaptic events", "input events"], rows, 1);
         return terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
 
@@ -43,11 +46,13 @@ internal static class Session
     {
         var terminal = new Terminal(quiet: false, json: false);
         IReadOnlyList<string> spools = Recovery.Spools(folder);
-        if (spools.Count == 0) throw new ResultsException($"{folder}: no spikes.spool in it or in its points: there is nothing to recover", exitCode: 2);
+        if (spools.Count == 0)
+            throw new ResultsException($"{folder}: no spikes.spool in it or in its points: there is nothing to recover", exitCode: 2);
         foreach (string spool in spools)
         {
             RecoveredSpikes recovered = Recovery.Convert(spool);
-            terminal.Answer(FormattableString.Invariant($"{recovered.SonataPath}: {recovered.Spikes:N0} spikes, up to {recovered.LastTime:0.####} s"));
+            terminal.Answer(
+                FormattableString.Invariant($"{recovered.SonataPath}: {recovered.Spikes:N0} spikes, up to {recovered.LastTime:0.####} s"));
         }
 
         return terminal.CouldAnswer ? 0 : CommandLine.Failed;
@@ -136,13 +141,15 @@ internal static class Session
         }
         catch (Exception e) when (RanOutOfMemory(e))
         {
-            failure = new SimulationException($"{Answer.Describe(experiment)}: memory ran out; make the network smaller ('shunt estimate' says what it takes)");
+            failure = new SimulationException(
+                $"{Answer.Describe(experiment)}: memory ran out; make the network smaller ('shunt estimate' says what it takes)");
         }
 
         return result;
     }
 
-    private static bool RanOutOfMemory(Exception e) => e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
+    private static bool RanOutOfMemory(Exception e) =>
+        e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
 
     private static ExperimentGrid Read(Request request)
     {
@@ -174,8 +181,10 @@ internal static class Session
         MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
         CostEstimate e = check.Estimate;
         return new SimulationException(
-            $"{Answer.Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} of memory would be needed ({Terminal.Count(e.Synapses)} synapses at {Terminal.Ratio(e.BytesPerSynapse)} bytes), "
-            + $"but {Terminal.Memory(check.AvailableBytes)} are available; wiring would take {Terminal.Duration(e.BuildSeconds)}, the simulation {Terminal.Duration(e.SimulationSeconds)}. "
+            $"{Answer.Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} of memory would be needed "
+            + $"({Terminal.Count(e.Synapses)} synapses at {Terminal.Ratio(e.BytesPerSynapse)} bytes), "
+            + $"but {Terminal.Memory(check.AvailableBytes)} are available; "
+            + $"wiring would take {Terminal.Duration(e.BuildSeconds)}, the simulation {Terminal.Duration(e.SimulationSeconds)}. "
             + "Make the network smaller, or add --force to try all the same");
     }
 

@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace Shunt.Cli;
 
-/// <summary>Where text goes: answers to standard output, everything else to standard error; coloured and live only where a person is looking.</summary>
+/// <summary>Where text goes: answers to standard output, everything else to standard error;
+/// coloured and live only where a person is looking.</summary>
 internal sealed class Terminal(bool quiet, bool json)
 {
     private static readonly TimeSpan FirstReport = TimeSpan.FromSeconds(2), ReportInterval = TimeSpan.FromSeconds(5);
@@ -72,7 +73,8 @@ internal sealed class Terminal(bool quiet, bool json)
         }
 
         _error.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(),
+                new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: 1);
@@ -138,7 +140,8 @@ internal sealed class Terminal(bool quiet, bool json)
         int[] widths = [.. header.Select((_, c) => all.Max(r => r[c].Length))];
         foreach (IReadOnlyList<string> row in all)
         {
-            Console.Out.WriteLine(string.Join("  ", row.Select((cell, c) => c < textColumns ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+            Console.Out.WriteLine(string.Join("  ",
+                row.Select((cell, c) => c < textColumns ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
         }
     }
 

@@ -3,7 +3,8 @@ namespace Shunt.Experiments;
 /// <summary>Finds the word that was meant.</summary>
 public static class Spelling
 {
-    /// <summary>The candidate within a few edits of a word (letters left out, added, changed or swapped), or else the first that begins with it, or null.</summary>
+    /// <summary>The candidate within a few edits of a word (letters left out, added, changed or swapped),
+    /// or else the first that begins with it, or null.</summary>
     /// <param name="word">What was written.</param>
     /// <param name="candidates">What is allowed.</param>
     public static string? Nearest(string word, IReadOnlyList<string> candidates)

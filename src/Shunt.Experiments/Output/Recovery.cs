@@ -18,7 +18,8 @@ public static class Recovery
         try
         {
             string points = Path.Combine(folder, "points");
-            string[] folders = Directory.Exists(points) ? [folder, .. Directory.EnumerateDirectories(points).Order(StringComparer.Ordinal)] : [folder];
+            string[] folders =
+                Directory.Exists(points) ? [folder, .. Directory.EnumerateDirectories(points).Order(StringComparer.Ordinal)] : [folder];
             return [.. folders.Select(f => Path.Combine(f, "spikes.spool")).Where(File.Exists)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -29,7 +30,8 @@ public static class Recovery
 
     /// <summary>Converts a spool to HDF5 beside it and deletes it.</summary>
     /// <param name="spoolPath">The spool.</param>
-    /// <exception cref="ResultsException">A run is still writing it, it cannot be read, or the HDF5 file cannot be written; the spool is kept.</exception>
+    /// <exception cref="ResultsException">A run is still writing it, it cannot be read, or the HDF5 file cannot be written;
+    /// the spool is kept.</exception>
     public static RecoveredSpikes Convert(string spoolPath)
     {
         RefuseWhileWritten(spoolPath);

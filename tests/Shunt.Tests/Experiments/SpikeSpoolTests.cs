@@ -67,7 +67,8 @@ public sealed class SpikeSpoolTests : IDisposable
         spool.Record(1, [.. Enumerable.Repeat(3, 100)]);
 
         ResultsException error = Assert.Throws<ResultsException>(spool.Flush);
-        Assert.Equal("spikes.spool: recording spikes failed (No space left on device); what was written before can be read and converted to HDF5",
+        Assert.Equal(
+            "spikes.spool: recording spikes failed (No space left on device); what was written before is kept: 'shunt recover FOLDER' converts it",
             error.Message);
         Assert.Equal(1, error.ExitCode);
         spool.Record(2, [1]);

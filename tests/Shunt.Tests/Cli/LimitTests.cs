@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace Shunt.Tests.Cli;
+
+/// <summary>Memory and disk that do not suffice.</summary>
+public sealed class LimitTests
+{
+    private static readonly string[] Huge =
+        ["tiny.yaml", "--set", "populations.E.size=3000000", "--set", "populations.I.size=750000", "--set", "coupling.K=10000"];
+
+    [Fact]
+    public void A_network_that_cannot_fit_is_refused_with_the_numbers_that_estimate_prints()
+    {
+        using var program = new Program();
+        Outcome estimate = program.Run(["estimate", .. Huge]);
+        Assert.Equal(0, estimate.ExitCode);
+        string[] cells = estimate.OutputLines[1].Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal("NO", cells[4]);
+
+        Outcome refused = program.Run(["run", .. Huge]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(
+            $"about {cells[3]} of memory would be needed ({cells[1]} synapses at {cells[2]} bytes)", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(["tiny.yaml"], program.Files);
+    }
+
+    [Fact]
+    public void Force_overrides_the_refusal()
+    {
+        // With a heap of 128 MB even the smallest network looks too large, though it is not.
+        var small = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = (128 << 20).ToString("X", CultureInfo.InvariantCulture) };
+        using var program = new Program();
+        using Program.Running refused = program.Start(small, "simulate", "tiny.yaml", "--json");
+        Assert.Equal(2, refused.Wait().ExitCode);
+        using Program.Running forced = program.Start(small, "simulate", "tiny.yaml", "--json", "--force");
+        Assert.Equal(0, forced.Wait().ExitCode);
+    }
+
+    [Fact]
+    public void A_disk_that_fills_up_ends_with_1_one_message_and_the_spikes_until_then()
+    {
+        using var program = new Program();
+        string disk = Directory.CreateDirectory(program.PathOf("disk")).FullName;
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk),
+            "a small disk can only be mounted on Linux, as root");
+        try
+        {
+            Outcome full = program.Run("run", "tiny.yaml", "--out", "disk/r", "--set", "simulation.duration=100 s");
+            Assert.Equal(1, full.ExitCode);
+            string message = Assert.Single(full.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal));
+            Assert.Contains("disk/r/spikes.spool: recording spikes failed", message, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", full.Error, StringComparison.Ordinal);
+            Assert.Contains("firing rate", full.Output, StringComparison.Ordinal);
+
+            Outcome stillFull = program.Run("recover", "disk/r");
+            Assert.Equal(1, stillFull.ExitCode);
+            Assert.Contains("spikes.h5: cannot be written", Assert.Single(stillFull.ErrorLines), StringComparison.Ordinal);
+
+            Assert.True(Mount("-o", "remount,size=10m", disk));
+            Outcome recovered = program.Run("recover", "disk/r");
+            Assert.Equal(0, recovered.ExitCode);
+            // 300 kB hold about 12 + 4 n bytes for each step with n spikes.
+            Assert.InRange(InterruptTests.SpikesIn(program.PathOf("disk/r/spikes.h5")), 300_000 / 17 / 2, 300_000 / 4);
+        }
+        finally
+        {
+            using Process unmount = Process.Start("umount", [disk]);
+            unmount.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public void An_answer_that_cannot_be_written_ends_with_1_and_the_results_are_kept()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        using var program = new Program();
+        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"dotnet '{Program.Assembly}' run tiny.yaml --quiet > /dev/full"])
+        {
+            WorkingDirectory = program.Folder,
+            RedirectStandardError = true,
+        })!;
+        string error = shell.StandardError.ReadToEnd();
+        shell.WaitForExit();
+        Assert.Equal(1, shell.ExitCode);
+        Assert.Contains("shunt: standard output cannot be written", error, StringComparison.Ordinal);
+        Assert.Contains("results/tiny/report.html", program.Files);
+    }
+
+    private static bool Mount(params string[] arguments)
+    {
+        using Process mount = Process.Start(new ProcessStartInfo("mount", arguments) { RedirectStandardError = true })!;
+        mount.StandardError.ReadToEnd();
+        mount.WaitForExit();
+        return mount.ExitCode == 0;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Shunt.Tests.Cli;
+
+/// <summary>What a finished program left behind.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Error)
+{
+    internal string[] OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    internal string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>The built program, run as a process in a folder of its own.</summary>
+internal sealed class Program : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    internal Program()
+    {
+        Folder = Directory.CreateTempSubdirectory("shunt-cli-").FullName;
+        Write("tiny.yaml", Tiny);
+    }
+
+    /// <summary>A network that fires and takes milliseconds.</summary>
+    internal const string Tiny = """
+        name: tiny
+        populations: {E: {size: 80}, I: {size: 20}}
+        coupling: {K: 16, gamma: 0.25, a: 0.01, g: 10}
+        input: {rate: 250 Hz}
+        delays: {E: 0..4 ms, I: 0..1 ms}
+        simulation: {dt: 0.1 ms, warmup: 0.05 s, duration: 0.2 s, seed: 1}
+        """;
+
+    /// <summary>Path of the program.</summary>
+    internal static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "shunt.dll");
+
+    /// <summary>Where it runs.</summary>
+    internal string Folder { get; }
+
+    internal IEnumerable<string> Files => Directory.EnumerateFileSystemEntries(Folder, "*", SearchOption.AllDirectories)
+        .Select(f => Path.GetRelativePath(Folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal);
+
+    internal string PathOf(string relative) => Path.Combine(Folder, relative);
+
+    internal void Write(string relative, string text) => File.WriteAllText(PathOf(relative), text + "\n");
+
+    internal string Read(string relative) => File.ReadAllText(PathOf(relative));
+
+    internal Outcome Run(params string[] arguments)
+    {
+        using Running running = Start(arguments);
+        return running.Wait();
+    }
+
+    internal Running Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, arguments);
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>The program while it runs.</summary>
+    internal sealed class Running : IDisposable
+    {
+        private readonly Process process;
+        private readonly StringBuilder output = new(), error = new();
+
+        internal Running(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
+        {
+            var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                StandardOutputEncoding = Encoding.UTF8,
+                StandardErrorEncoding = Encoding.UTF8,
+            };
+            foreach ((string name, string value) in environment) start.Environment[name] = value;
+            process = new Process { StartInfo = start };
+            process.OutputDataReceived += (_, e) => Append(output, e.Data);
+            process.ErrorDataReceived += (_, e) => Append(error, e.Data);
+            process.Start();
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+
+        internal string Error
+        {
+            get
+            {
+                lock (error) return error.ToString();
+            }
+        }
+
+        /// <summary>Sends a signal, for instance <c>INT</c>.</summary>
+        internal void Signal(string name)
+        {
+            using Process kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+            kill.WaitForExit();
+        }
+
+        /// <summary>Waits until something holds.</summary>
+        internal void Until(Func<bool> holds, string what)
+        {
+            var clock = Stopwatch.StartNew();
+            while (!holds())
+            {
+                if (process.HasExited) throw new InvalidOperationException($"the program ended before {what}: {Error}");
+                if (clock.Elapsed > Patience) throw new TimeoutException($"waited in vain for {what}: {Error}");
+                Thread.Sleep(5);
+            }
+        }
+
+        internal Outcome Wait()
+        {
+            if (!process.WaitForExit(Patience)) throw new TimeoutException($"the program did not end: {Error}");
+            process.WaitForExit();
+            return new Outcome(process.ExitCode, output.ToString(), Error);
+        }
+
+        public void Dispose()
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+        }
+
+        private static void Append(StringBuilder text, string? line)
+        {
+            if (line is null) return;
+            lock (text) text.Append(line).Append('\n');
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Shunt.Tests.Cli;
+
+/// <summary>Runs that end well: what they print and what they leave.</summary>
+public sealed class RunTests
+{
+    [Fact]
+    public void A_run_leaves_a_folder_whose_experiment_gives_the_same_spikes_on_any_number_of_threads()
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run("run", "tiny.yaml", "--threads", "1", "--set", "input.rate=260 Hz");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("firing rate", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("results: results/tiny (open report.html)", outcome.Error, StringComparison.Ordinal);
+        string[] files = [.. program.Files];
+        string[] expected =
+            ["report.html", "summary.json", "experiment.yaml", "provenance.json", "spikes.h5", "tables/comparison.csv", "tables/neurons.csv"];
+        foreach (string name in expected)
+            Assert.Contains($"results/tiny/{name}", files);
+        foreach (string ending in (string[])[".svg", ".png", ".pdf"])
+            Assert.Contains(files,
+                f => f.StartsWith("results/tiny/figures/", StringComparison.Ordinal) && f.EndsWith(ending, StringComparison.Ordinal));
+        Assert.DoesNotContain(files, f => f.EndsWith(".spool", StringComparison.Ordinal) || f.EndsWith(".partial", StringComparison.Ordinal));
+
+        JsonElement provenance = JsonDocument.Parse(program.Read("results/tiny/provenance.json")).RootElement;
+        Assert.Equal("shunt run tiny.yaml --threads 1 --set 'input.rate=260 Hz'", provenance.GetProperty("command").GetString());
+        Assert.Equal("complete", provenance.GetProperty("outcome").GetString());
+
+        Outcome again = program.Run("simulate", "results/tiny/experiment.yaml", "--threads", "2", "--json", "--quiet");
+        Assert.Equal(Hash(program.Read("results/tiny/summary.json")), Hash(again.Output));
+    }
+
+    [Fact]
+    public void A_sweep_prints_one_row_per_point_says_each_warning_once_and_keeps_a_folder_per_point()
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run(
+            "simulate", "tiny.yaml", "--sweep", "input.rate=200:300:3 Hz", "--out", "r", "--set", "simulation.duration=0.01 s");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(2 + 3, outcome.OutputLines.Length);
+        Assert.Matches(@"^input\.rate +E rate \(Hz\) +E CV +I rate \(Hz\) +I CV$", outcome.OutputLines[0]);
+        Assert.Matches(@"^ +250 +[\d.]+", outcome.OutputLines[3]);
+        string[] warnings = [.. outcome.ErrorLines.Where(l => l.Contains("interspike intervals", StringComparison.Ordinal))];
+        Assert.Equal(2, warnings.Length);
+        Assert.All(warnings, w => Assert.EndsWith("(at every point)", w, StringComparison.Ordinal));
+        for (int i = 1; i <= 3; i++)
+        {
+            foreach (string name in (string[])["experiment.yaml", "spikes.h5", "tables/comparison.csv"])
+                Assert.Contains($"r/points/000{i}/{name}", program.Files);
+        }
+
+        Assert.Equal(4, program.Read("r/tables/sweep.csv").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void Quiet_means_no_progress_and_no_notes_and_the_answer_is_the_same()
+    {
+        using var program = new Program();
+        Outcome loud = program.Run("theory", "tiny.yaml"), quiet = program.Run("theory", "tiny.yaml", "--quiet");
+        Assert.Contains(loud.ErrorLines, l => l.StartsWith("theory (siegert):", StringComparison.Ordinal));
+        Assert.All(quiet.ErrorLines, l => Assert.StartsWith("warning: ", l, StringComparison.Ordinal));
+        Assert.Equal(loud.Output, quiet.Output);
+        Assert.Equal(["tiny.yaml"], program.Files);
+    }
+
+    [Fact]
+    public void Each_theory_by_name_answers()
+    {
+        using var program = new Program();
+        foreach (string method in Shunt.Theory.TransferFunctions.Names)
+        {
+            Outcome outcome = program.Run("theory", "tiny.yaml", "--json", "--set", $"theory.method={method}");
+            Assert.Equal(0, outcome.ExitCode);
+            Assert.Equal(method, JsonDocument.Parse(outcome.Output).RootElement.GetProperty("theory").GetProperty("method").GetString());
+        }
+    }
+
+    private static string Hash(string json) =>
+        JsonDocument.Parse(json).RootElement.GetProperty("simulation").GetProperty("spikes_sha256").GetString()!;
+}
