@@ -8,11 +8,11 @@ namespace Shunt.Simulation;
 /// </summary>
 public sealed record CostEstimate
 {
-    // Nanoseconds on one core of a 2026 server (AVX-512, 1 MB L2), measured by benchmarks/workloads; docs/performance.md has the numbers behind them.
-    private const double UpdateNs = 2.0, ChannelNs = 1.3, DrawNs = 2.2, EventNs = 3.5, DelayedEventNs = 6.5, WiringNs = 28;
+    // Nanoseconds on one core, measured by benchmarks/ (kernels) and, for events that miss the cache, on whole networks; benchmarks/README.md has the record.
+    private const double UpdateNs = 2.2, ChannelNs = 0.9, DrawNs = 2.5, EventNs = 3.5, DelayedEventNs = 9, WiringNs = 50;
 
     /// <summary>The runtime, its libraries and the drawing of the report (bytes).</summary>
-    private const double BaseBytes = 150e6;
+    private const double BaseBytes = 100e6;
 
     /// <summary>Per-neuron sums of the recorders (bytes).</summary>
     private const double StatisticsBytes = 44;
