@@ -118,9 +118,15 @@ internal static class ModelChecks
                 break;
         }
 
-        if (isPrivate || p.AllowMultapses) return;
+        if (isPrivate) return;
         int available = (source?.Size ?? input!.PoolSize) - (source is not null && p.Source == p.Target && !p.AllowAutapses ? 1 : 0);
         double mean = p.InDegree is InDegreeLaw.Bernoulli ? 0 : model.MeanInDegree(p);
+        if (p.AllowMultapses)
+        {
+            Require(mean == 0 || available > 0, $"{path}.K", $"{Text(mean)} inputs per neuron, but '{p.Source}' has no neuron besides the target itself; allow autapses or make it larger");
+            return;
+        }
+
         Require(
             mean <= available,
             $"{path}.K",

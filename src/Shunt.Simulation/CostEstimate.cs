@@ -15,7 +15,7 @@ public sealed record CostEstimate
     private const double BaseBytes = 100e6;
 
     /// <summary>Per-neuron sums of the recorders (bytes).</summary>
-    private const double StatisticsBytes = 44;
+    private const double StatisticsBytes = 92;
 
     /// <summary>Synapses that will be stored, on average over in-degree laws.</summary>
     public required double Synapses { get; init; }
@@ -56,6 +56,7 @@ public sealed record CostEstimate
         {
             int populationShards = ShardPlan.Of(population, settings.ShardSize, threads).Count();
             shards += populationShards;
+            stateBytes += populationShards * ShardStatistics.SeriesBytes(network.Grid);
             double size = population.Source.Size, channels = population.Channels.Count;
             loopNs += steps * size * (UpdateNs + (channels * ChannelNs) + (population.Inputs.Count * DrawNs));
             stateBytes += size * (12 + (channels * 8) + (population.Channels.Count(c => c.HasReservoir) * 8) + 4 + StatisticsBytes + (2 * population.RingSlots.Sum()));

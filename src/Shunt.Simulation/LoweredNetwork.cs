@@ -108,6 +108,9 @@ internal sealed class LoweredNetwork
 {
     private const int LongestEpoch = 64;
 
+    /// <summary>Different delays of one projection: they are stored in 16 bits.</summary>
+    private const int MostDelays = 65_536;
+
     internal LoweredNetwork(NetworkModel model, SimulationSettings settings)
     {
         Model = model;
@@ -222,6 +225,8 @@ internal sealed class LoweredNetwork
         AtLeastOne(longest, max, place);
         if (longest < shortest)
             throw new SimulationException($"{place}: no multiple of dt = {Grid.TimeStep * 1e3:G6} ms lies between {min * 1e3:G6} and {max * 1e3:G6} ms");
+        if (longest - shortest >= MostDelays)
+            throw new SimulationException($"{place}: {longest - shortest + 1:N0} different delays at dt = {Grid.TimeStep * 1e3:G6} ms; at most {MostDelays:N0} can be stored: use a larger dt or a narrower range");
         return (shortest, longest - shortest + 1);
     }
 

@@ -91,7 +91,7 @@ internal sealed class Measurement
         private readonly int _size = population.Source.Size;
         private readonly double _dt = run._grid.TimeStep;
         private readonly double[] _rates = [.. shards.SelectMany(s => s.Statistics.SpikeCount).Select(n => n / run._duration)];
-        private readonly double[] _cvs = [.. shards.SelectMany(s => NeuronCvs(s.Statistics))];
+        private readonly double[] _cvs = [.. shards.SelectMany(s => s.Statistics.Intervals).Select(i => i.Count < LeastIntervals ? double.NaN : i.Cv)];
         private readonly int[] _bins = SumBins(shards, (int)(Math.Max(0, run._stepsDone - run._grid.WarmUpSteps) / run._grid.RateBinSteps));
 
         internal PopulationObservables Observables()
@@ -102,6 +102,13 @@ internal sealed class Measurement
             Estimate rate = Rate();
             WarnOfDrift(rate);
             double quiescent = (double)_rates.Count(r => r < QuiescentRate) / _size;
+            double byChance = Math.Exp(-rate.Value * run._duration);
+            if (quiescent > 0 && byChance is > 1e-3 and < 0.999)
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: the quiescent fraction counts neurons that did not fire in {run._duration:G4} s; {byChance * 100:G2} % of neurons that all fire at the mean rate would be among them");
+            }
+
             return new PopulationObservables
             {
                 Population = population.Source.Name,
@@ -132,13 +139,17 @@ internal sealed class Measurement
         private Estimate Rate()
         {
             double binTime = run._grid.RateBinSteps * _dt;
-            double[] batches = [.. Batched(_bins.Length).Select(b => _bins[b].Sum() / (_size * binTime * (b.End.Value - b.Start.Value)))];
+            double[] batches = [.. Batched(_bins.Length).Select(b => _bins[b].Sum(n => (long)n) / (_size * binTime * (b.End.Value - b.Start.Value)))];
             return FromBatches(_rates.Average(), batches);
         }
 
+        /// <summary>
+        /// Mean CV over the neurons with enough intervals. A CV from few intervals is too low, because the sample CV is biased and because a finite window misses long
+        /// intervals; both errors fall as one over the length of the window, so twice the CV of the whole window minus the mean of its halves is free of them.
+        /// </summary>
         private Estimate Cv()
         {
-            double[] known = [.. _cvs.Where(cv => !double.IsNaN(cv))];
+            double[] known = [.. shards.SelectMany(s => ExtrapolatedCvs(s.Statistics)).Where(cv => !double.IsNaN(cv))];
             if (known.Length == 0)
             {
                 run._warnings.Add(
@@ -146,7 +157,7 @@ internal sealed class Measurement
                 return Estimate.Unknown;
             }
 
-            if (known.Length < 0.5 * _size)
+            if (known.Length < 0.9 * _size)
             {
                 run._warnings.Add(
                     $"population {population.Source.Name}: the CV is the mean over the {known.Length} of {_size} neurons with at least {LeastIntervals} intervals, the faster ones; simulate longer");
@@ -157,20 +168,20 @@ internal sealed class Measurement
             return new Estimate(mean, error);
         }
 
-        private static IEnumerable<double> NeuronCvs(ShardStatistics statistics)
+        private IEnumerable<double> ExtrapolatedCvs(ShardStatistics statistics)
         {
+            // An interrupted run has no second half; its CV stays as it was measured.
+            bool hasHalves = run._stepsDone == run._grid.TotalSteps;
             for (int i = 0; i < statistics.Intervals.Length; i++)
             {
-                int n = statistics.Intervals[i];
-                if (n < LeastIntervals)
+                if (statistics.Intervals[i].Count < LeastIntervals)
                 {
                     yield return double.NaN;
                     continue;
                 }
 
-                double mean = statistics.IntervalSum[i] / n;
-                double variance = Math.Max(0, (statistics.IntervalSquares[i] - (n * mean * mean)) / (n - 1));
-                yield return Math.Sqrt(variance) / mean;
+                double whole = statistics.Intervals[i].Cv, halves = (statistics.IntervalsInHalf[0][i].Cv + statistics.IntervalsInHalf[1][i].Cv) / 2;
+                yield return hasHalves && !double.IsNaN(halves) ? (2 * whole) - halves : whole;
             }
         }
 
@@ -321,7 +332,7 @@ internal sealed class Measurement
         {
             if (_bins.Length < 2 * Batches) return;
             double half = _bins.Length / 2 * run._grid.RateBinSteps * _dt * _size;
-            double first = _bins[..(_bins.Length / 2)].Sum() / half, second = _bins[^(_bins.Length / 2)..].Sum() / half;
+            double first = _bins[..(_bins.Length / 2)].Sum(n => (long)n) / half, second = _bins[^(_bins.Length / 2)..].Sum(n => (long)n) / half;
             // Each half has twice the variance of the whole: their difference has standard deviation 2 SE.
             if (Math.Abs(first - second) <= Math.Max(4 * 2 * rate.StandardError, 0.05 * rate.Value)) return;
             run._warnings.Add(

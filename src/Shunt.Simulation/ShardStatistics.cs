@@ -12,7 +12,7 @@ internal sealed unsafe class ShardStatistics
     private readonly Shard _shard;
     private readonly TimeGrid _grid;
     private readonly int _traced, _rastered;
-    private readonly long _traceEnd, _rasterEnd;
+    private readonly long _traceEnd, _rasterEnd, _half;
     private readonly double _histogramLow, _histogramBin;
 
     internal ShardStatistics(Shard shard)
@@ -21,14 +21,14 @@ internal sealed unsafe class ShardStatistics
         _grid = shard.Network.Grid;
         SimulationSettings settings = shard.Network.Settings;
         SpikeCount = new int[shard.Count];
-        Intervals = new int[shard.Count];
-        IntervalSum = new double[shard.Count];
-        IntervalSquares = new double[shard.Count];
+        Intervals = new IntervalSums[shard.Count];
+        IntervalsInHalf = [new IntervalSums[shard.Count], new IntervalSums[shard.Count]];
+        _half = _grid.WarmUpSteps + (_grid.MeasuredSteps / 2);
         PotentialSum = new double[shard.Count];
         PotentialSquares = new double[shard.Count];
         PotentialSamples = new int[shard.Count];
         SpikesPerBin = new int[((_grid.MeasuredSteps - 1) / _grid.RateBinSteps) + 1];
-        Samples = new List<PotentialSample>((int)Math.Min(_grid.MeasuredSteps / _grid.SampleSteps, 1 << 20));
+        Samples = new List<PotentialSample>((int)(_grid.MeasuredSteps / _grid.SampleSteps));
         (_histogramLow, double high) = HistogramRange(shard.Population);
         _histogramBin = settings.HistogramBin;
         _histogramLow = Math.Floor(_histogramLow / _histogramBin) * _histogramBin;
@@ -45,12 +45,11 @@ internal sealed unsafe class ShardStatistics
 
     internal int[] SpikeCount { get; }
 
-    internal int[] Intervals { get; }
+    /// <summary>Interspike intervals of each neuron.</summary>
+    internal IntervalSums[] Intervals { get; }
 
-    /// <summary>Sum of interspike intervals (steps).</summary>
-    internal double[] IntervalSum { get; }
-
-    internal double[] IntervalSquares { get; }
+    /// <summary>Those that lie within the first and within the second half of the window.</summary>
+    internal IntervalSums[][] IntervalsInHalf { get; }
 
     internal double[] PotentialSum { get; }
 
@@ -88,10 +87,10 @@ internal sealed unsafe class ShardStatistics
         SpikesPerBin[since / _grid.RateBinSteps]++;
         if (lastSpike >= _grid.WarmUpSteps)
         {
-            double interval = step - lastSpike;
-            Intervals[neuron]++;
-            IntervalSum[neuron] += interval;
-            IntervalSquares[neuron] += interval * interval;
+            int interval = step - lastSpike;
+            Intervals[neuron].Add(interval);
+            if (step < _half) IntervalsInHalf[0][neuron].Add(interval);
+            else if (lastSpike >= _half) IntervalsInHalf[1][neuron].Add(interval);
         }
 
         if (neuron < _rastered && step < _rasterEnd) Raster.Add((step, neuron));
@@ -104,7 +103,7 @@ internal sealed unsafe class ShardStatistics
         if (done < 0) return;
         if (done == 0)
         {
-            EndWarmUp();
+            EndWarmUp(step);
             return;
         }
 
@@ -127,8 +126,28 @@ internal sealed unsafe class ShardStatistics
     /// <summary>Sum over the shard's neurons; exact, the counts being integers.</summary>
     private double Total(AlignedBuffer<double> arrivals) => TensorPrimitives.Sum<double>(arrivals.Span[.._shard.Count]);
 
-    private void EndWarmUp()
+    /// <summary>Bytes that grow with the measured time: samples of the potential and spikes per bin.</summary>
+    internal static double SeriesBytes(TimeGrid grid) =>
+        (24.0 * grid.MeasuredSteps / grid.SampleSteps) + (4.0 * grid.MeasuredSteps / grid.RateBinSteps);
+
+    /// <summary>Ends the warm-up; a membrane that is not finite, or faster than the step, would make everything after it wrong.</summary>
+    private void EndWarmUp(long step)
     {
+        ReadOnlySpan<double> potential = _shard.Potential.Span[.._shard.Count];
+        if (!double.IsFinite(TensorPrimitives.Sum(potential))) throw NotFinite(step);
+        double conductance = _shard.Population.Leak;
+        for (int c = 0; c < _shard.Arrivals.Length; c++)
+        {
+            Channel channel = _shard.Population.Channels[c];
+            if (channel.IsConductance) conductance += channel.MeanEfficacy * Total(_shard.Arrivals[c]) / ((double)_shard.Count * _grid.WarmUpSteps);
+        }
+
+        if (conductance > 1)
+        {
+            throw new SimulationException(
+                $"population '{_shard.Population.Source.Name}': during the warm-up the effective time constant was {_grid.TimeStep / conductance * 1e3:G3} ms, which no step of dt = {_grid.TimeStep * 1e3:G3} ms can resolve; use dt below {0.1 * _grid.TimeStep / conductance * 1e3:G2} ms");
+        }
+
         foreach (AlignedBuffer<double> arrivals in _shard.Arrivals)
         {
             WarmUpArrivals += Total(arrivals);
@@ -179,5 +198,30 @@ internal sealed unsafe class ShardStatistics
         double low = reached.Min() - (hasCurrents ? 300 : 0);
         double high = double.IsFinite(neuron.Threshold) ? neuron.Threshold : reached.Max() + (hasCurrents ? 300 : 0);
         return (low, high);
+    }
+}
+
+/// <summary>Number, sum and sum of squares of interspike intervals (steps).</summary>
+internal struct IntervalSums
+{
+    private double _sum, _squares;
+
+    internal int Count { get; private set; }
+
+    /// <summary>Coefficient of variation; NaN below two intervals.</summary>
+    internal readonly double Cv
+    {
+        get
+        {
+            double mean = _sum / Count;
+            return Count < 2 ? double.NaN : Math.Sqrt(Math.Max(0, (_squares - (Count * mean * mean)) / (Count - 1))) / mean;
+        }
+    }
+
+    internal void Add(double interval)
+    {
+        Count++;
+        _sum += interval;
+        _squares += interval * interval;
     }
 }

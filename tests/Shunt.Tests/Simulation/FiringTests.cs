@@ -90,4 +90,45 @@ public class FiringTests
         Assert.NotEmpty(e.Traces[0].Spikes);
         Assert.All(e.Traces[0].Spikes, t => Assert.Equal(-65, e.Traces[0].Voltage[(int)Math.Round((t - e.Traces[0].Time[0]) / 1e-4)]));
     }
+
+    /// <summary>Renewal processes with a known CV: exponential intervals after a dead time of 2 ms (Eq. 16 holds exactly), so CV = 1 - nu tau_rp.</summary>
+    [Theory]
+    [InlineData(33, 1.0)]
+    [InlineData(20, 5.0)]
+    [InlineData(35, 5.0)]
+    public void The_CV_is_free_of_the_bias_of_a_short_window(double rate, double duration)
+    {
+        const int neurons = 4000;
+        const double dt = 1e-5, dead = 0.002;
+        NetworkModel model = new("renewal", [new Population("N", neurons, Neuron.Paper)], [], []);
+        var network = new LoweredNetwork(model, new SimulationSettings { TimeStep = dt, WarmUp = 0, Duration = duration });
+        var shard = new Shard(network, network.Populations[0], 0, neurons);
+        var random = new Random(5);
+        double mean = (1 / rate) - dead;
+        for (int n = 0; n < neurons; n++)
+        {
+            int last = int.MinValue / 2;
+            for (double t = -Math.Log(random.NextDouble()) * mean - (random.NextDouble() * dead); t < duration; t += dead - (Math.Log(random.NextDouble()) * mean))
+            {
+                if (t < 0) continue;
+                shard.Statistics.Spike(n, (int)(t / dt), last);
+                last = (int)(t / dt);
+            }
+        }
+
+        var measurement = new Measurement(network, [shard], network.Grid.TotalSteps);
+        Estimate cv = measurement.Record(0, "", 0, 0, 0).Observables["N"].CvIsi;
+        double plain = shard.Statistics.Intervals.Where(i => i.Count >= 20).Average(i => i.Cv);
+        TestContext.Current.TestOutputHelper?.WriteLine($"true {1 - (rate * dead):F4}, extrapolated {cv.Value:F4} +- {cv.StandardError:F4}, plain {plain:F4}");
+        // 4 standard errors, and what the extrapolation leaves over: second order in one over the window.
+        Assert.InRange(cv.Value, 1 - (rate * dead) - (4 * cv.StandardError) - 0.004, 1 - (rate * dead) + (4 * cv.StandardError) + 0.004);
+    }
+
+    [Fact]
+    public void A_membrane_faster_than_the_step_stops_the_run_with_numbers()
+    {
+        NetworkModel model = Networks.Single(20, 1000, 0.05, 4, 0.6, 1000);
+        var e = Assert.Throws<SimulationException>(() => new Simulator(model, new SimulationSettings { TimeStep = 1e-4, WarmUp = 0.01, Duration = 0.1 }).Run());
+        Assert.Contains("which no step of dt = 0.1 ms can resolve", e.Message, StringComparison.Ordinal);
+    }
 }

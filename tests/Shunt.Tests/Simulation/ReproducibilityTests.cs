@@ -137,6 +137,23 @@ public class ReproducibilityTests
         Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void More_delays_than_can_be_stored_are_refused()
+    {
+        var e = Assert.Throws<SimulationException>(() => new Simulator(
+            Networks.ModelA(50, 20, 5, 0.01, 20, 10), new SimulationSettings { TimeStep = 1e-7, WarmUp = 0, Duration = 1e-3 }));
+        Assert.Contains("100,000 different delays at dt = 0.0001 ms; at most 65,536 can be stored", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_neuron_that_could_only_draw_itself_is_refused()
+    {
+        var e = Assert.Throws<ModelException>(() => new NetworkModel(
+            "alone", [new Population("N", 1, Neuron.Paper)], [],
+            [Networks.Connect("N", "N", new InDegreeLaw.Fixed(3), Synapse.Current(1)) with { AllowMultapses = true }]));
+        Assert.Contains("no neuron besides the target itself", e.Message, StringComparison.Ordinal);
+    }
+
     private sealed class FailingSink : ISpikeSink
     {
         public void Record(long step, ReadOnlySpan<int> neurons)
