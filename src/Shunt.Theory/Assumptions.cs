@@ -42,7 +42,7 @@ internal static class Assumptions
         if (slowest <= 1e-3 * input.Tau) return;
         warnings.Add(Invariant(
             $"{who}: tau_S/tau = {slowest * 1e3:G3} ms/{input.Tau * 1e3:G3} ms = {slowest / input.Tau:G3}, ")
-            + "but this method takes synapses as instantaneous (tau_S/tau << 1)");
+            + "but this method takes synapses as instantaneous (tau_S/tau << 1): rate, CV, P(V) and SD of V are those of white noise");
     }
 
     // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
