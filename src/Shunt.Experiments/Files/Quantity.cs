@@ -86,7 +86,9 @@ internal static partial class Quantity
             problem = dimension == Dimension.None
                 ? $"'{text}' is not a number"
                 : $"'{text}' is not a number with a unit; {Name(dimension)} needs one of {Symbols(dimension)}"
-                  + (dimension == Dimension.Rate && text.Contains("/s", StringComparison.Ordinal) ? "; 25 per second is 25 Hz or, with a space, 25 1/s" : "");
+                  + (dimension == Dimension.Rate && text.Contains("/s", StringComparison.Ordinal)
+                      ? "; 25 per second is 25 Hz or, with a space, 25 1/s"
+                      : "");
             return false;
         }
 

@@ -64,7 +64,10 @@ internal static class Sweep
             string path = axes[i].Path;
             if (axes.Take(i).FirstOrDefault(a => IsWithin(path, a.Path) || IsWithin(a.Path, path)) is not { } other) continue;
             throw new ExperimentFileException([new Place("--sweep", 0, 0).Problem(
-                path, path == other.Path ? "is swept twice; one axis per value" : $"cannot be swept together with {other.Path}: one is part of the other")]);
+                path,
+                path == other.Path
+                    ? "is swept twice; one axis per value"
+                    : $"cannot be swept together with {other.Path}: one is part of the other")]);
         }
     }
 

@@ -180,7 +180,8 @@ public sealed class ExperimentFileTests
         Assert.Empty(Wrong.ProblemsOf(yaml));
         string[] problems = [.. Wrong.ProblemsOf(yaml, "populations.I.neuron.V_th=-50 mV").Distinct()];
         Assert.EndsWith(
-            "coupling.scaling: the law 'log' needs one V_th, but the populations differ: E -55 mV, I -50 mV", Assert.Single(problems), StringComparison.Ordinal);
+            "coupling.scaling: the law 'log' needs one V_th, but the populations differ: E -55 mV, I -50 mV",
+            Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Theory]
