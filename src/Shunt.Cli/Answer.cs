@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Shunt.Experiments;
 using Shunt.Figures;
 using Shunt.Model;
+using Shunt.Theory;
 
 namespace Shunt.Cli;
 
@@ -14,7 +15,7 @@ internal static partial class Answer
         if (run.Axes.Count > 0) SweepTable(terminal, run);
         else ComparisonTable(terminal, run.Points[0]);
         foreach (string warning in Grouped(run, p => [.. p.Theory?.Warnings ?? [], .. p.Simulation?.Warnings ?? []])) terminal.Warn(warning);
-        foreach (string message in Grouped(run, p => p.Theory is { } t ? [$"theory ({t.Method}): {t.Message}"] : [])) terminal.Note(message);
+        foreach (string message in Grouped(run, p => IsUnsolved(p) ? [] : Message(p))) terminal.Note(message);
         if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
         {
             terminal.Note(
@@ -24,6 +25,18 @@ internal static partial class Answer
                 + $"in {Terminal.Duration(performance.SimulationSeconds)}");
         }
     }
+
+    /// <summary>Says where theory, asked alone, has found no answer; whether it was so anywhere.</summary>
+    internal static bool Unsolved(Terminal terminal, RunResult run)
+    {
+        string[] messages = [.. Grouped(run, p => IsUnsolved(p) ? Message(p) : [])];
+        foreach (string message in messages) terminal.Fail(message);
+        return messages.Length > 0;
+    }
+
+    private static bool IsUnsolved(PointResult point) => point is { Simulation: null, Theory.Status: SolutionStatus.NotConverged };
+
+    private static string[] Message(PointResult point) => point.Theory is { } theory ? [$"theory ({theory.Method}): {theory.Message}"] : [];
 
     /// <summary>A point in words: its values, or the name of the experiment.</summary>
     internal static string Describe(Experiment point) =>

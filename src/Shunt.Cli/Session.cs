@@ -2,6 +2,7 @@ using System.Globalization;
 using Shunt.Experiments;
 using Shunt.Figures;
 using Shunt.Simulation;
+using Shunt.Theory;
 
 namespace Shunt.Cli;
 
@@ -58,19 +59,29 @@ internal static class Session
         return terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
 
-    private static int Execute(Request request, bool theory, bool simulation) => Guard(() =>
+    private static int Execute(Request request, bool theory, bool simulation) =>
+        Execute(request, theory ? PointRunner.Predict : null, simulation);
+
+    /// <summary>Runs every point; what goes wrong at one ends the run, and everything that was known by then is written and told.</summary>
+    /// <param name="request">What the user asked for.</param>
+    /// <param name="predict">The theory; null to leave it out.</param>
+    /// <param name="simulation">Whether to simulate.</param>
+    internal static int Execute(Request request, Func<Experiment, MeanFieldSolution>? predict, bool simulation) => Guard(() =>
     {
         var terminal = new Terminal(request.Quiet, request.Json);
         ExperimentGrid grid = Read(request);
+        bool isSweep = grid.Axes.Count > 0;
         double[] wiringShares = simulation ? CheckWhatItTakes(grid.Points, request.Force) : new double[grid.Points.Count];
         bool writes = request.Out is not null || (simulation && !request.Json);
         ResultsFolder? folder = writes ? ResultsFolder.Create(request.Out, request.File) : null;
         DateTimeOffset started = DateTimeOffset.UtcNow;
-        IReadOnlyList<KeyValuePair<string, string>> Record(string outcome) => Provenance.Of(grid.Points[0], request.CommandText, started, outcome);
+        IReadOnlyList<KeyValuePair<string, string>> Record(IReadOnlyList<Experiment> points, string outcome) =>
+            Provenance.Of(points, request.CommandText, started, outcome);
+        bool IsWhole(PointResult point) => !simulation || point.Simulation is { Complete: true };
 
         using var stop = new StopSignal(terminal);
         var results = new List<PointResult>();
-        Exception? failure = null;
+        Failure? failure = null;
         terminal.Watch(grid.Points[0].Name, report =>
         {
             for (int i = 0; i < grid.Points.Count && failure is null && !stop.IsRequested; i++)
@@ -85,68 +96,111 @@ internal static class Session
                         RunStage.Wiring => wiringShares[point] * p.Fraction,
                         _ => wiringShares[point] + ((1 - wiringShares[point]) * p.Fraction),
                     };
-                    string which = grid.Points.Count > 1 ? FormattableString.Invariant($"point {point + 1} of {grid.Points.Count}, ") : "";
+                    string which = isSweep ? FormattableString.Invariant($"point {point + 1} of {grid.Points.Count}, ") : "";
                     report((point + done) / grid.Points.Count, which + stage);
                 }
 
-                ResultsFolder? place = grid.Axes.Count > 0 ? folder?.Point(i) : folder;
-                PointResult result = RunPoint(grid.Points[i], theory, simulation, place, () => Record("running"), Report, stop, out failure);
+                Experiment experiment = grid.Points[i];
+                string lead = isSweep ? $"{Answer.Describe(experiment)}: " : "";
+                ResultsFolder? place = isSweep ? folder?.Point(i) : folder;
+                var result = new PointResult { Experiment = experiment };
+                failure = Try(
+                    () => RunPoint(ref result, predict, simulation, place, Record([experiment], "running"), Report, stop), lead);
+                if (failure is { IsWrongInput: true })
+                {
+                    place?.Discard();
+                    break;
+                }
+
                 results.Add(result);
                 terminal.AnswerJson(PointJson.Write(result));
-                if (grid.Axes.Count > 0 && failure is null) failure = Try(() => place?.WritePoint(result));
+                if (!isSweep || place is null) continue;
+                Failure? unwritten = Try(() => place.WritePoint(result, Record([experiment], Outcome(failure, IsWhole(result)))), lead);
+                failure ??= unwritten;
             }
         });
 
-        string outcome = failure is not null ? $"failed: {failure.Message}" : stop.IsRequested ? "stopped" : "complete";
-        var run = new RunResult(grid.Points[0].Name, grid.Axes, results, Record(outcome));
+        if (results.Count == 0)
+        {
+            folder?.Discard();
+            terminal.Fail(failure?.Message ?? "stopped before anything was measured");
+            return failure is { IsWrongInput: true } ? CommandLine.WrongInput : CommandLine.Failed;
+        }
+
+        // A signal that comes from here on finds everything measured: it changes nothing.
+        bool isWhole = failure is null && results.Count == grid.Points.Count && results.All(IsWhole);
+        var run = new RunResult(grid.Points[0].Name, grid.Axes, results, Record(grid.Points, Outcome(failure, isWhole)));
+        Failure? lost = folder is null ? null : Try(() => Write(folder, run, terminal));
+        failure ??= lost;
         Answer.Write(terminal, run);
-        if (folder is not null) failure ??= Try(() => Write(folder, run, terminal));
+        if (folder is not null && lost is null)
+            terminal.Note($"results: {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path)} (open report.html)");
         if (failure is not null) terminal.Fail(failure.Message);
-        else if (stop.IsRequested) terminal.Fail("stopped before the end; the results hold what was measured until then");
-        return failure is null && !stop.IsRequested && terminal.CouldAnswer ? 0 : CommandLine.Failed;
+        else if (!isWhole) terminal.Fail("stopped before the end; the results hold what was measured until then");
+        else if (stop.IsRequested) terminal.Note("everything had been measured: the results are complete");
+        if (failure is { IsWrongInput: true }) return CommandLine.WrongInput;
+        return failure is null && isWhole && !Answer.Unsolved(terminal, run) && terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
 
-    /// <summary>Runs a point; what goes wrong on the way leaves everything that was known by then.</summary>
-    private static PointResult RunPoint(
-        Experiment experiment, bool theory, bool simulation, ResultsFolder? folder, Func<IReadOnlyList<KeyValuePair<string, string>>> provenance,
-        Action<RunProgress> report, StopSignal stop, out Exception? failure)
+    private static string Outcome(Failure? failure, bool isWhole) =>
+        failure is not null ? $"failed: {failure.Message}" : isWhole ? "complete" : "stopped";
+
+    /// <summary>Runs a point; what is known when something goes wrong is in the result by then.</summary>
+    private static void RunPoint(
+        ref PointResult result, Func<Experiment, MeanFieldSolution>? predict, bool simulation, ResultsFolder? folder,
+        IReadOnlyList<KeyValuePair<string, string>> provenance, Action<RunProgress> report, StopSignal stop)
     {
+        Experiment experiment = result.Experiment;
         report(new RunProgress(RunStage.Theory, 0));
-        var result = new PointResult { Experiment = experiment, Theory = theory ? PointRunner.Predict(experiment) : null };
-        failure = null;
-        if (!simulation) return result;
+        if (predict is not null) result = result with { Theory = predict(experiment) };
+        if (!simulation) return;
+        folder?.WriteStart(experiment, provenance);
+        using var recorder = new SpikeRecorder(folder, experiment, stop);
+        void Report(RunProgress p)
+        {
+            if (p.Stage == RunStage.Simulation) recorder.EndEpoch();
+            report(p);
+        }
+
         try
         {
-            folder?.WriteStart(experiment, provenance());
-            using var recorder = new SpikeRecorder(folder, experiment, stop);
-            try
-            {
-                (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, report, recorder.Stop);
-                result = result with { Simulation = record, Performance = performance };
-            }
-            finally
-            {
-                recorder.Finish();
-            }
-
-            failure = recorder.Failure;
+            (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, Report, recorder.Stop);
+            result = result with { Simulation = record, Performance = performance };
         }
         catch (OperationCanceledException)
         {
             // Stopped while the network was being wired: this point has measured nothing.
         }
-        catch (Exception e) when (e is SimulationException or ResultsException)
+        finally
         {
-            failure = e;
-        }
-        catch (Exception e) when (RanOutOfMemory(e))
-        {
-            failure = new SimulationException(
-                $"{Answer.Describe(experiment)}: memory ran out; make the network smaller ('shunt estimate' says what it takes)");
+            recorder.Finish();
         }
 
-        return result;
+        if (recorder.Failure is { } unrecorded) throw unrecorded;
     }
+
+    /// <summary>Does something whose failure must not take along what was measured before.</summary>
+    private static Failure? Try(Action action, string lead = "")
+    {
+        try
+        {
+            action();
+            return null;
+        }
+#pragma warning disable CA1031 // Whatever it is that went wrong, what was measured is still written, and the message says what happened.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new Failure(lead + Reason(e), e is WiringException);
+        }
+    }
+
+    private static string Reason(Exception e) => e switch
+    {
+        SimulationException or WiringException or ResultsException => e.Message,
+        _ when RanOutOfMemory(e) => "memory ran out; make the network smaller ('shunt estimate' says what it takes)",
+        _ => $"internal error, please report it: {e}",
+    };
 
     private static bool RanOutOfMemory(Exception e) =>
         e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
@@ -204,20 +258,6 @@ internal static class Session
 
             folder.WriteReport(System.Text.Encoding.UTF8.GetBytes(Report.Html(run, figures)));
         });
-        terminal.Note($"results: {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path)} (open report.html)");
-    }
-
-    private static ResultsException? Try(Action action)
-    {
-        try
-        {
-            action();
-            return null;
-        }
-        catch (ResultsException e)
-        {
-            return e;
-        }
     }
 
     /// <summary>Turns what can go wrong into one message and an exit code.</summary>
@@ -248,8 +288,13 @@ internal static class Session
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            terminal.Fail($"internal error, please report it: {e}");
+            terminal.Fail(Reason(e));
             return CommandLine.Failed;
         }
     }
+
+    /// <summary>Why a run ended early.</summary>
+    /// <param name="Message">What to tell.</param>
+    /// <param name="IsWrongInput">Whether what was asked for is to blame.</param>
+    private sealed record Failure(string Message, bool IsWrongInput);
 }

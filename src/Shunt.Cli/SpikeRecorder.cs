@@ -23,6 +23,20 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
     /// <summary>Stops the run: when the user asks for it, or when recording fails.</summary>
     internal CancellationToken Stop => _source.Token;
 
+    /// <summary>Nothing in one epoch is no reason to keep the last spikes waiting: to be called after each, on the thread that records.</summary>
+    internal void EndEpoch()
+    {
+        if (Failure is not null || _spool is null) return;
+        try
+        {
+            _spool.FlushWhenDue();
+        }
+        catch (ResultsException e)
+        {
+            Fail(e);
+        }
+    }
+
     public void Record(long step, ReadOnlySpan<int> neurons)
     {
         if (Failure is not null || _spool is null) return;
@@ -32,9 +46,14 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
         }
         catch (ResultsException e)
         {
-            Failure = e;
-            _source.Cancel();
+            Fail(e);
         }
+    }
+
+    private void Fail(ResultsException e)
+    {
+        Failure = e;
+        _source.Cancel();
     }
 
     /// <summary>Closes the recording and turns it into HDF5, however the run ended. After a failure the spool stays as it is.</summary>

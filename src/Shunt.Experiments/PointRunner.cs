@@ -32,6 +32,11 @@ public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes)
     public bool Fits => Estimate.MemoryBytes <= 0.9 * AvailableBytes;
 }
 
+/// <summary>The network that was asked for cannot be wired: the input is wrong, though only drawing the wiring could tell.</summary>
+/// <param name="message">Where and why, and what to change.</param>
+/// <param name="cause">What the simulator said.</param>
+public sealed class WiringException(string message, Exception cause) : Exception(message, cause);
+
 /// <summary>Runs theory and simulation of one point. Neither knows the other: both read the same model.</summary>
 public static class PointRunner
 {
@@ -55,13 +60,14 @@ public static class PointRunner
     /// <param name="sink">Receives every spike; may be null.</param>
     /// <param name="progress">Told how far it has come, often and from any thread; may be null.</param>
     /// <param name="cancellation">Stops it: during the wiring by an exception, later with an incomplete record.</param>
-    /// <exception cref="SimulationException">The settings do not fit the model, or the simulation went wrong.</exception>
+    /// <exception cref="WiringException">The settings do not fit the model, or its wiring cannot be drawn.</exception>
+    /// <exception cref="SimulationException">The simulation went wrong.</exception>
     /// <exception cref="OperationCanceledException">Stopped during the wiring.</exception>
     public static (SimulationRecord Record, Performance Performance) Simulate(
         Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var simulator = new Simulator(experiment.Model, experiment.Simulation, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
+        Simulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
         double build = clock.Elapsed.TotalSeconds;
         clock.Restart();
         SimulationRecord record = simulator.Run(
@@ -75,6 +81,18 @@ public static class PointRunner
             PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
             RealTimeFactor = run / (record.Counters.Steps * experiment.Simulation.TimeStep),
         });
+    }
+
+    private static Simulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return new Simulator(experiment.Model, experiment.Simulation, progress, cancellation);
+        }
+        catch (SimulationException e)
+        {
+            throw new WiringException(e.Message, e);
+        }
     }
 
     /// <summary>Memory the process may still use: what the system says is available, or the limit the runtime knows.</summary>

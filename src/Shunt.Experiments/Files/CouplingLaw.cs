@@ -33,7 +33,7 @@ internal static class CouplingLaw
         Entry coupling = root["coupling"], synapses = root["synapses"];
         var strong = new StrongCoupling
         {
-            Threshold = root["neuron"]["V_th"].Number,
+            Threshold = Threshold(root["populations"]),
             ExcitatoryReversal = synapses["E_ex"].Number,
             InhibitoryReversal = synapses["E_in"].Number,
             G = coupling["g"].Number,
@@ -50,6 +50,15 @@ internal static class CouplingLaw
 
         if (rho is not null) throw new ModelException("coupling.scaling", "'rho' is the gain of a network; without recurrence the inhibitory input follows from input.eta");
         return strong with { InhibitoryRatio = root["input"]["eta"].Number };
+    }
+
+    /// <summary>The threshold that the law keeps the rate by; it has room for one only.</summary>
+    private static double Threshold(Entry populations)
+    {
+        (string Name, double Threshold)[] all = [.. populations.Names.Select(n => (n, populations[n]["neuron"]["V_th"].Number))];
+        if (all.Select(p => p.Threshold).Distinct().Count() == 1) return all[0].Threshold;
+        string list = string.Join(", ", all.Select(p => $"{p.Name} {Quantity.Format(p.Threshold, "mV")}"));
+        throw new ModelException("coupling.scaling", $"the law 'log' needs one V_th, but the populations differ: {list}");
     }
 
     private static double GainAtReference(StrongCoupling strong, Entry scaling)

@@ -79,10 +79,11 @@ public sealed class ExperimentFile
 
     /// <summary>Every point of a grid of sweeps.</summary>
     /// <param name="sweeps">Each <c>path=start:stop:n[:log] unit</c>; the last varies fastest. None gives the one point of the file.</param>
-    /// <exception cref="ExperimentFileException">A sweep cannot be read, or some point is wrong.</exception>
+    /// <exception cref="ExperimentFileException">A sweep cannot be read, one replaces what another varies, or some point is wrong.</exception>
     public ExperimentGrid Expand(IEnumerable<string> sweeps)
     {
         SweepAxis[] axes = [.. sweeps.Select(s => Sweep.Parse(s, this))];
+        Sweep.CheckIndependence(axes);
         IEnumerable<ExperimentFile> files = [this];
         foreach (SweepAxis axis in axes)
             files = files.SelectMany(f => axis.Values.Select(v => f.Put(axis.Path, v, $"--sweep {axis.Path}={v}"))).ToArray();

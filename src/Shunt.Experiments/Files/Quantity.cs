@@ -60,12 +60,15 @@ internal static partial class Quantity
         _ => "a plain number",
     };
 
-    /// <summary>Splits <c>20 ms</c> into number and unit; the unit may be empty. False when the text does not start with a number.</summary>
+    /// <summary>
+    /// Splits <c>20 ms</c> into number and unit; the unit may be empty. White space must stand before a unit that begins with a digit, for
+    /// <c>251/s</c> has no meaning of its own. False when the text is no number with or without a unit.
+    /// </summary>
     internal static bool TrySplit(string text, out string number, out string unit)
     {
         Match match = NumberAndUnit().Match(text);
         number = match.Groups[1].Value.Replace("_", "", StringComparison.Ordinal);
-        unit = match.Groups[2].Value;
+        unit = match.Groups[2].Value + match.Groups[3].Value;
         return match.Success;
     }
 
@@ -82,7 +85,10 @@ internal static partial class Quantity
         {
             problem = dimension == Dimension.None
                 ? $"'{text}' is not a number"
-                : $"'{text}' is not a number with a unit; {Name(dimension)} needs one of {Symbols(dimension)}";
+                : $"'{text}' is not a number with a unit; {Name(dimension)} needs one of {Symbols(dimension)}"
+                  + (dimension == Dimension.Rate && text.Contains("/s", StringComparison.Ordinal)
+                      ? "; 25 per second is 25 Hz or, with a space, 25 1/s"
+                      : "");
             return false;
         }
 
@@ -146,7 +152,7 @@ internal static partial class Quantity
         return digits.Length <= point ? $"{sign}{digits.PadRight(point, '0')}" : $"{sign}{digits[..point]}.{digits[point..]}";
     }
 
-    [GeneratedRegex(@"^\s*([+-]?(?:(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?|\.?inf))\s*([A-Za-z\u00b5\u03bc1%][^\s]*)?\s*$")]
+    [GeneratedRegex(@"^\s*([+-]?(?:(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?|\.?inf))(?:\s*([A-Za-z\u00b5\u03bc%][^\s]*)|\s+(1[^\s]*))?\s*$")]
     private static partial Regex NumberAndUnit();
 
     private sealed record Unit(Dimension Dimension, string Symbol, int Exponent, double Multiplier = 1, bool IsAlias = false);

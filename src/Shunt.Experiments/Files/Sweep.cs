@@ -55,6 +55,25 @@ internal static class Sweep
             : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Checks that no axis sets what another varies.</summary>
+    /// <exception cref="ExperimentFileException">A path is swept twice, or together with a part of it.</exception>
+    internal static void CheckIndependence(IReadOnlyList<SweepAxis> axes)
+    {
+        for (int i = 0; i < axes.Count; i++)
+        {
+            string path = axes[i].Path;
+            if (axes.Take(i).FirstOrDefault(a => IsWithin(path, a.Path) || IsWithin(a.Path, path)) is not { } other) continue;
+            throw new ExperimentFileException([new Place("--sweep", 0, 0).Problem(
+                path,
+                path == other.Path
+                    ? "is swept twice; one axis per value"
+                    : $"cannot be swept together with {other.Path}: one is part of the other")]);
+        }
+    }
+
+    private static bool IsWithin(string path, string whole) =>
+        path.StartsWith(whole, StringComparison.Ordinal) && (path.Length == whole.Length || path[whole.Length] is '.' or '[');
+
     private const int MaximumPoints = 100_000;
 
     private static string Text(double x, string unit) => unit.Length == 0 ? Quantity.Format(x, "") : $"{Quantity.Format(x, "")} {unit}";

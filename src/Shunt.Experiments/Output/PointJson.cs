@@ -35,6 +35,9 @@ public static class PointJson
             indented: true) + "\n";
     }
 
+    /// <summary>How results spell a status: <c>not_converged</c>.</summary>
+    internal static string Word(SolutionStatus status) => JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString());
+
     internal static string Text(Action<Utf8JsonWriter> write, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -63,7 +66,7 @@ public static class PointJson
     {
         w.WriteStartObject("theory");
         w.WriteString("method", theory.Method);
-        w.WriteString("status", JsonNamingPolicy.SnakeCaseLower.ConvertName(theory.Status.ToString()));
+        w.WriteString("status", Word(theory.Status));
         w.WriteString("message", theory.Message);
         w.WriteStartObject("populations");
         foreach (PopulationObservables p in theory.Observables.Populations)

@@ -9,12 +9,15 @@ public static class Provenance
 {
     private const string Unknown = "unknown";
 
+    private const string Varies = "varies (see points)";
+
     /// <summary>Collects the record of a run.</summary>
-    /// <param name="experiment">The experiment, or the first point of a sweep.</param>
+    /// <param name="points">The experiment, or every point of a sweep: what is not the same at all of them is said to vary.</param>
     /// <param name="commandLine">The command as it was typed.</param>
     /// <param name="date">When it was run.</param>
     /// <param name="outcome">How it ended: <c>complete</c>, <c>stopped</c> or <c>failed: why</c>; <c>running</c> until it has.</param>
-    public static IReadOnlyList<KeyValuePair<string, string>> Of(Experiment experiment, string commandLine, DateTimeOffset date, string outcome)
+    public static IReadOnlyList<KeyValuePair<string, string>> Of(
+        IReadOnlyList<Experiment> points, string commandLine, DateTimeOffset date, string outcome)
     {
         string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             ?? Unknown;
@@ -32,11 +35,14 @@ public static class Provenance
             new("architecture", RuntimeInformation.ProcessArchitecture.ToString()),
             new("cpu", CpuModel()),
             new("cores", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
-            new("seed", experiment.Simulation.Seed.ToString(CultureInfo.InvariantCulture)),
-            new("theory_method", experiment.TheoryMethod),
+            new("seed", Shared(p => p.Simulation.Seed.ToString(CultureInfo.InvariantCulture))),
+            new("theory_method", Shared(p => p.TheoryMethod)),
         };
-        record.AddRange(experiment.Conventions.Select(c => new KeyValuePair<string, string>($"conventions.{c.Key}", c.Value)));
+        record.AddRange(points.SelectMany(p => p.Conventions.Keys).Distinct()
+            .Select(name => new KeyValuePair<string, string>($"conventions.{name}", Shared(p => p.Conventions.GetValueOrDefault(name, "")))));
         return record;
+
+        string Shared(Func<Experiment, string> value) => points.All(p => value(p) == value(points[0])) ? value(points[0]) : Varies;
     }
 
     /// <summary>Content of <c>provenance.json</c>: the names as keys, those with a dot inside an object.</summary>

@@ -37,8 +37,9 @@ public sealed class ResultsFolder
         {
             if (given is null)
             {
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
                 string first = path;
-                for (int i = 2; Directory.Exists(path) || File.Exists(path); i++) path = FormattableString.Invariant($"{first}-{i}");
+                for (int i = 2; !Claim(path); i++) path = FormattableString.Invariant($"{first}-{i}");
             }
             else if (File.Exists(path))
             {
@@ -81,6 +82,19 @@ public sealed class ResultsFolder
         if (provenance is not null) WriteText("provenance.json", Provenance.Json(provenance));
     }
 
+    /// <summary>Takes back what the start of a run has left, in the folder and in its points; whatever else is there stays.</summary>
+    public void Discard()
+    {
+        string points = System.IO.Path.Combine(Path, "points");
+        foreach (string folder in Directory.Exists(points) ? Directory.GetDirectories(points) : []) new ResultsFolder(folder).Discard();
+        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool"])
+            Quietly(() => File.Delete(System.IO.Path.Combine(Path, file)));
+        foreach (string folder in (string[])[points, Path])
+        {
+            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Quietly(() => Directory.Delete(folder));
+        }
+    }
+
     /// <summary>Writes what every run leaves: <c>summary.json</c>, <c>tables/</c>, <c>experiment.yaml</c> and <c>provenance.json</c>.</summary>
     /// <param name="run">The run; an interrupted one is written as far as it came.</param>
     /// <exception cref="ResultsException">A file cannot be written.</exception>
@@ -101,10 +115,11 @@ public sealed class ResultsFolder
 
     /// <summary>Writes the tables and the resolved experiment file of one point.</summary>
     /// <param name="point">The point.</param>
+    /// <param name="provenance">Who made it and how it ended, or null to leave what is there.</param>
     /// <exception cref="ResultsException">A file cannot be written.</exception>
-    public void WritePoint(PointResult point)
+    public void WritePoint(PointResult point, IReadOnlyList<KeyValuePair<string, string>>? provenance = null)
     {
-        WriteText("experiment.yaml", point.Experiment.ResolvedYaml);
+        WriteStart(point.Experiment, provenance);
         WriteText("tables/comparison.csv", Tables.Comparison([point]));
         if (Tables.Density(point) is { } density) WriteText("tables/membrane_density.csv", density);
         if (point.Simulation is null) return;
@@ -155,7 +170,7 @@ public sealed class ResultsFolder
         }
         catch (Exception e) when (FileError(e) is { } error)
         {
-            DeleteQuietly(partial);
+            Quietly(() => File.Delete(partial));
             throw new ResultsException($"{path}: cannot be written ({error.Message})", cause: e);
         }
     }
@@ -163,11 +178,31 @@ public sealed class ResultsFolder
     /// <summary>What went wrong with the file, also where a library hands it on inside another exception; null when it was something else.</summary>
     private static Exception? FileError(Exception? e) => e is null or IOException or UnauthorizedAccessException ? e : FileError(e.InnerException);
 
-    private static void DeleteQuietly(string path)
+    /// <summary>
+    /// Creates a folder that was not there, and says whether it did. The file beside it, which only one process can create, keeps two runs that
+    /// start together from taking the same folder.
+    /// </summary>
+    private static bool Claim(string path)
+    {
+        string claim = path + ".claim";
+        try
+        {
+            using var hold = new FileStream(claim, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            if (Directory.Exists(path) || File.Exists(path)) return false;
+            Directory.CreateDirectory(path);
+            return true;
+        }
+        catch (IOException) when (File.Exists(claim) || Directory.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    private static void Quietly(Action delete)
     {
         try
         {
-            File.Delete(path);
+            delete();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -96,7 +96,7 @@ public sealed class SpikeSpool : IDisposable
     /// <param name="timeStep">Time step (s).</param>
     public static double TimeInMilliseconds(long step, double timeStep) => step * (timeStep * 1e3);
 
-    /// <summary>Records the spikes of one step. Reaches the disk at least every second or 4 MB, whichever comes first.</summary>
+    /// <summary>Records the spikes of one step. Reaches the disk at the latest with the first call after a second, or after 4 MB.</summary>
     /// <param name="step">Grid index of the spike time; ascending from call to call.</param>
     /// <param name="neurons">Global indices of the neurons that fired, ascending.</param>
     /// <exception cref="ResultsException">The disk is full or fails; everything up to the last flush stays readable.</exception>
@@ -123,6 +123,15 @@ public sealed class SpikeSpool : IDisposable
             }
         }
 
+        FlushWhenDue();
+    }
+
+    /// <summary>
+    /// Hands on what has waited for a second; to be called now and then, so that the last spikes before a silence do not wait for the next.
+    /// </summary>
+    /// <exception cref="ResultsException">The disk is full or fails.</exception>
+    public void FlushWhenDue()
+    {
         if (used > 0 && sinceFlush.Elapsed >= FlushInterval) Flush();
     }
 

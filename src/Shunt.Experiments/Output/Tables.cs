@@ -47,7 +47,7 @@ internal static class Tables
         for (int i = 0; i < run.Points.Count; i++)
         {
             PointResult point = run.Points[i];
-            var row = new List<object>(Coordinates(run.Axes, i).Cast<object>()) { point.Theory?.Status.ToString() ?? "" };
+            var row = new List<object>(Coordinates(run.Axes, i).Cast<object>()) { point.Theory is { } t ? PointJson.Word(t.Status) : "" };
             foreach (PopulationObservables p in unknown)
             {
                 PopulationObservables theory = Find(point.Theory?.Observables, p);

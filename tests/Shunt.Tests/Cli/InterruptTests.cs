@@ -33,6 +33,21 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public void Ctrl_C_while_drawing_changes_nothing()
+    {
+        using var program = new Program();
+        using Program.Running running = program.Start("run", "tiny.yaml", "--out", "r");
+        running.Until(() => program.Files.Contains("r/summary.json"), "the first results");
+        running.Signal("INT");
+        Outcome outcome = running.Wait();
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("everything had been measured: the results are complete", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("r/report.html", program.Files);
+        Assert.Equal("complete", Outcome(program));
+    }
+
+    [Fact]
     public void Termination_while_wiring_leaves_the_prediction_and_an_empty_recording()
     {
         using var program = new Program();

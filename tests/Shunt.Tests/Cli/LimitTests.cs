@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Xunit;
 
 namespace Shunt.Tests.Cli;
@@ -30,9 +31,11 @@ public sealed class LimitTests
     [Fact]
     public void Force_overrides_the_refusal()
     {
-        // With a heap of 128 MB even the smallest network looks too large, though it is not.
-        var small = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = (128 << 20).ToString("X", CultureInfo.InvariantCulture) };
+        // When no more memory is to be had than the estimate says, nothing is to spare, though the network fits.
         using var program = new Program();
+        JsonElement estimate = JsonDocument.Parse(program.Run("estimate", "tiny.yaml", "--json").Output).RootElement.GetProperty("estimate");
+        long limit = (long)(estimate.GetProperty("memory_mb").GetDouble() * 1e6);
+        var small = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = limit.ToString("X", CultureInfo.InvariantCulture) };
         using Program.Running refused = program.Start(small, "simulate", "tiny.yaml", "--json");
         Assert.Equal(2, refused.Wait().ExitCode);
         using Program.Running forced = program.Start(small, "simulate", "tiny.yaml", "--json", "--force");

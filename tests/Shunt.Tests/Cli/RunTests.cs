@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Shunt.Experiments;
 using Xunit;
 
 namespace Shunt.Tests.Cli;
@@ -73,10 +74,83 @@ public sealed class RunTests
         using var program = new Program();
         foreach (string method in Shunt.Theory.TransferFunctions.Names)
         {
-            Outcome outcome = program.Run("theory", "tiny.yaml", "--json", "--set", $"theory.method={method}");
+            Outcome outcome = program.Run("theory", "tiny.yaml", "--json", "--set", $"theory.method={method}", "--set", "input.rate=100 Hz");
             Assert.Equal(0, outcome.ExitCode);
             Assert.Equal(method, JsonDocument.Parse(outcome.Output).RootElement.GetProperty("theory").GetProperty("method").GetString());
         }
+    }
+
+    [Fact]
+    public void Each_point_of_a_sweep_has_the_provenance_of_its_own()
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run(
+            "simulate", "tiny.yaml", "--out", "r", "--sweep", "simulation.seed=5:6:2", "--set", "simulation.duration=0.01 s", "--quiet");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(
+            ["5 complete", "6 complete", "varies (see points) complete"],
+            ((string[])["r/points/0001", "r/points/0002", "r"]).Select(folder => SeedAndOutcome(program, folder)));
+        JsonElement root = JsonDocument.Parse(program.Read("r/provenance.json")).RootElement;
+        Assert.Equal("0.1 ms", root.GetProperty("conventions").GetProperty("dt").GetString());
+    }
+
+    [Fact]
+    public void An_exception_nobody_expected_ends_a_sweep_and_keeps_the_points_before_it()
+    {
+        using var program = new Program();
+        int calls = 0;
+        var request = new Shunt.Cli.Request
+        {
+            File = program.PathOf("tiny.yaml"),
+            Set = [],
+            Sweep = ["input.rate=200:300:3"],
+            Out = program.PathOf("r"),
+            Quiet = true,
+            CommandText = "shunt theory",
+        };
+        int exit = Shunt.Cli.Session.Execute(
+            request, e => ++calls == 2 ? throw new InvalidOperationException("unforeseen") : PointRunner.Predict(e), simulation: false);
+
+        Assert.Equal((1, 2), (exit, calls));
+        Assert.Equal("1 complete", SeedAndOutcome(program, "r/points/0001"));
+        Assert.StartsWith(
+            "1 failed: input.rate=250 Hz: internal error, please report it: System.InvalidOperationException: unforeseen",
+            SeedAndOutcome(program, "r"), StringComparison.Ordinal);
+        Assert.Equal(3, program.Read("r/tables/sweep.csv").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("r/report.html", program.Files);
+    }
+
+    [Fact]
+    public void A_point_that_cannot_be_wired_is_wrong_input_and_the_points_before_it_are_kept()
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run(
+            "simulate", "tiny.yaml", "--out", "r", "--quiet", "--set", "coupling.K=76", "--sweep", "coupling.in_degree_cv=0:0.3:2");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("shunt: coupling.K=76, coupling.in_degree_cv=0.3: projections[0]: neuron ", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("1 complete", SeedAndOutcome(program, "r/points/0001"));
+        Assert.DoesNotContain("r/points/0002", program.Files);
+        Assert.Equal(2, program.Read("r/tables/sweep.csv").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [TheoryAttribute]
+    [InlineData(new string[0], "shunt: theory (siegert): no self-consistent state was found")]
+    [InlineData(
+        new[] { "--sweep", "input.rate=250:100000:2 Hz" },
+        "shunt: input.rate=100000 Hz: theory (siegert): no self-consistent state was found")]
+    public void A_theory_without_an_answer_ends_with_1(string[] sweep, string message)
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run(
+            ["theory", "tiny.yaml", "--set", "coupling.g=0", "--set", "neuron.t_ref=0 ms", "--set", "input.rate=100 kHz", "--quiet", .. sweep]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains(outcome.ErrorLines, l => l.StartsWith(message, StringComparison.Ordinal));
+    }
+
+    private static string SeedAndOutcome(Program program, string folder)
+    {
+        JsonElement provenance = JsonDocument.Parse(program.Read($"{folder}/provenance.json")).RootElement;
+        return $"{provenance.GetProperty("seed").GetString()} {provenance.GetProperty("outcome").GetString()}";
     }
 
     private static string Hash(string json) =>

@@ -31,9 +31,25 @@ public sealed class WrongInputTests
         { "delays.E: 0.01 ms is shorter than the time step dt, 0.1 ms", ["simulate", "tiny.yaml", "--set", "delays.E=0.01 ms"] },
         { "delays.E: 0.01 ms is shorter than the time step dt, 0.1 ms", ["simulate", "tiny.yaml", "--force", "--set", "delays.E=0.01 ms"] },
         { "did you mean 'kramers'?", ["theory", "tiny.yaml", "--set", "theory.method=kramer"] },
+        {
+            ", but 'E' offers 79 sources; lower the mean or the CV of the in-degree",
+            ["simulate", "tiny.yaml", "--out", "r", "--quiet", "--set", "coupling.K=76", "--set", "coupling.in_degree_cv=0.3"]
+        },
+        {
+            "shunt: coupling.K=76, coupling.in_degree_cv=0.3: projections[0]: neuron ",
+            ["run", "tiny.yaml", "--out", "r", "--quiet", "--set", "coupling.K=76", "--sweep", "coupling.in_degree_cv=0.3:0.3:1"]
+        },
         { "must be path=value", ["run", "tiny.yaml", "--set", "coupling.K"] },
         { "unknown key 'Kk'; did you mean 'K'? (at 3 points of the sweep)", ["theory", "tiny.yaml", "--sweep", "coupling.Kk=1:3:3"] },
         { "must be start:stop:n", ["theory", "tiny.yaml", "--sweep", "coupling.K=1:3"] },
+        {
+            "--sweep: input.rate: is swept twice; one axis per value",
+            ["theory", "tiny.yaml", "--sweep", "input.rate=200:300:2", "--sweep", "input.rate=200:250:2"]
+        },
+        {
+            "--sweep: coupling: cannot be swept together with coupling.K: one is part of the other",
+            ["theory", "tiny.yaml", "--sweep", "coupling.K=10:16:2", "--sweep", "coupling=1:2:2"]
+        },
         { "... and 12 more problems", ["theory", "tiny.yaml", "--sweep", "neuron.tau_m=-10:-1:20 ms"] },
         { "results folder 'full': it is not empty", ["run", "tiny.yaml", "--out", "full"] },
         { "results folder 'tiny.yaml': there is a file of this name", ["theory", "tiny.yaml", "--out", "tiny.yaml"] },

@@ -88,6 +88,13 @@ public sealed class ExperimentFileTests
             $"{p.Source} {p.Target} {((InDegreeLaw.Fixed)p.InDegree).K} {p.Synapse.Efficacy} {p.Synapse.Reversal}")));
     }
 
+    [Theory]
+    [InlineData("25 1/s")]
+    [InlineData("25spk/s")]
+    [InlineData("0.025kHz")]
+    public void A_rate_may_be_written_per_second(string rate) =>
+        Assert.Equal(25, ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").With([$"input.rate={rate}"]).Bind().Model.Inputs[0].Rate);
+
     [Fact]
     public void A_weight_is_a_jump_in_units_of_the_leak()
     {
@@ -154,6 +161,27 @@ public sealed class ExperimentFileTests
             NetworkEfficacy(20, $"K_ref: 100000, a_ref: 0.0005, rho: {gain.ToString("R", CultureInfo.InvariantCulture)}", 1000),
             NetworkEfficacy(20, "K_ref: 100000, a_ref: 0.0005", 1000),
             1e-15);
+    }
+
+    [Fact]
+    public void The_log_law_takes_the_threshold_of_the_populations()
+    {
+        ExperimentFile file = ExperimentFile.Read(Repository.PathOf("experiments/fig02/single.yaml")).With(["coupling.K=10000"]);
+        string population = file.Bind().Model.Populations[0].Name;
+        double Efficacy(string key) => file.With([$"{key}=-50 mV"]).Bind().Model.Projections[0].Synapse.Efficacy;
+        Assert.Equal(Efficacy("neuron.V_th"), Efficacy($"populations.{population}.neuron.V_th"));
+        Assert.NotEqual(file.Bind().Model.Projections[0].Synapse.Efficacy, Efficacy("neuron.V_th"));
+    }
+
+    [Fact]
+    public void The_log_law_needs_one_threshold()
+    {
+        string yaml = Wrong.Quickstart.Replace("a: 0.0016", "scaling: {law: log, K_ref: 1000, a_ref: 0.0016}", StringComparison.Ordinal);
+        Assert.Empty(Wrong.ProblemsOf(yaml));
+        string[] problems = [.. Wrong.ProblemsOf(yaml, "populations.I.neuron.V_th=-50 mV").Distinct()];
+        Assert.EndsWith(
+            "coupling.scaling: the law 'log' needs one V_th, but the populations differ: E -55 mV, I -50 mV",
+            Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -21,6 +21,34 @@ public sealed class ResultsFolderTests : IDisposable
     }
 
     [Fact]
+    public void Runs_that_start_together_take_different_folders()
+    {
+        var made = new System.Collections.Concurrent.ConcurrentBag<string>();
+        Parallel.For(0, 50, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            _ => made.Add(ResultsFolder.Create(null, "f.yaml", folder.Path).Path));
+        Assert.Equal(50, made.Distinct().Count());
+        Assert.Equal(made.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(folder.File("results")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_start_is_taken_back_with_everything_but_what_it_did_not_write()
+    {
+        ExperimentGrid grid = ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").Expand([]);
+        ResultsFolder alone = ResultsFolder.Create("alone", "f.yaml", folder.Path), kept = ResultsFolder.Create("kept", "f.yaml", folder.Path);
+        foreach (ResultsFolder results in (ResultsFolder[])[alone, kept])
+        {
+            results.WriteStart(grid.Points[0]);
+            results.Point(0).WriteStart(grid.Points[0]);
+        }
+
+        kept.WriteText("notes.txt", "mine");
+        alone.Discard();
+        kept.Discard();
+        Assert.False(Directory.Exists(alone.Path));
+        Assert.Equal(["notes.txt"], Files(kept));
+    }
+
+    [Fact]
     public void A_given_folder_must_be_absent_or_empty()
     {
         Assert.Equal(folder.File("new"), ResultsFolder.Create("new", "f.yaml", folder.Path).Path);
@@ -85,7 +113,9 @@ public sealed class ResultsFolderTests : IDisposable
 
         string[] rows = File.ReadAllLines(folder.File("out/tables/sweep.csv"));
         Assert.StartsWith("input.rate [Hz],coupling.g,theory_status,theory_E_rate_hz,theory_E_cv_isi,", rows[0], StringComparison.Ordinal);
-        Assert.Equal(["10,5", "10,15", "20,5", "20,15"], rows[1..].Select(r => string.Join(',', r.Split(',')[..2])));
+        Assert.Equal(
+            ["10,5,not_converged", "10,15,not_converged", "20,5,not_converged", "20,15,not_converged"],
+            rows[1..].Select(r => string.Join(',', r.Split(',')[..3])));
         Assert.All(rows, r => Assert.Equal(rows[0].Split(',').Length, r.Split(',').Length));
         Assert.StartsWith("input.rate,coupling.g,population,", File.ReadAllLines(folder.File("out/tables/comparison.csv"))[0],
             StringComparison.Ordinal);

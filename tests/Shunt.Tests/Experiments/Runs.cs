@@ -72,7 +72,7 @@ internal static class Runs
         grid.Points[0].Name,
         grid.Axes,
         [.. grid.Points.Select(p => Point(p, complete))],
-        Provenance.Of(grid.Points[0], "shunt run f.yaml", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "complete"));
+        Provenance.Of(grid.Points, "shunt run f.yaml", new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "complete"));
 }
 
 /// <summary>A folder that is gone after the test.</summary>

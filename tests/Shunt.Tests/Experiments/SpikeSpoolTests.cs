@@ -78,6 +78,17 @@ public sealed class SpikeSpoolTests : IDisposable
     }
 
     [Fact]
+    public void Spikes_before_a_silence_reach_the_disk_after_a_second()
+    {
+        using SpikeSpool spool = SpikeSpool.Create(Spool, Network, 1e-4);
+        spool.Record(3, [1, 4]);
+        Assert.Empty(ReadAll());
+        Thread.Sleep(1050);
+        spool.FlushWhenDue();
+        Assert.Equal(["3: 1 4"], ReadAll());
+    }
+
+    [Fact]
     public void A_sonata_file_has_the_layout_of_the_convention_and_the_spool_is_gone()
     {
         Record((0, [1, 4]), (7, [0, 6, 7]), (9, [5]));
