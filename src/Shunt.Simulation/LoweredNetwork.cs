@@ -117,6 +117,12 @@ internal sealed class LoweredNetwork
         Settings = settings;
         Grid = new TimeGrid(settings);
         if (model.Size > int.MaxValue) throw new SimulationException($"{model.Size:N0} neurons; at most {int.MaxValue:N0} can be numbered");
+        int largest = model.Populations.Max(p => p.Size);
+        foreach (int i in settings.ChosenNeurons ?? [])
+        {
+            if (i < 0 || i >= largest) throw new SimulationException($"record.trace_neurons: {i}; the largest population has neurons 0 to {largest - 1}");
+        }
+
         Pools = [.. model.Inputs.Select((input, index) => (input, index)).Where(x => x.input.Wiring == InputWiring.Pool)
             .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(x.input.PoolSize * x.input.Rate * Grid.TimeStep)))];
         int first = 0;

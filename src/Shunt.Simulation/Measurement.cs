@@ -342,16 +342,14 @@ internal sealed class Measurement
         private IEnumerable<VoltageTrace> Traces(Shard shard)
         {
             double start = run._grid.WarmUpSteps * _dt;
-            for (int i = 0; i < shard.Statistics.Traces.Length; i++)
+            ShardStatistics statistics = shard.Statistics;
+            for (int i = 0; i < statistics.Traced.Length; i++)
             {
-                List<double> voltage = shard.Statistics.Traces[i];
-                double end = start + (voltage.Count * _dt);
-                int neuron = i;
                 yield return new VoltageTrace(
-                    shard.First + i,
-                    [.. Enumerable.Range(1, voltage.Count).Select(k => start + (k * _dt))],
-                    voltage,
-                    [.. shard.Statistics.Raster.Where(r => r.Neuron == neuron && (r.Step + 1) * _dt <= end).Select(r => (r.Step + 1) * _dt)]);
+                    shard.First + statistics.Traced[i],
+                    [.. Enumerable.Range(1, statistics.Traces[i].Count).Select(k => start + (k * _dt))],
+                    statistics.Traces[i],
+                    [.. statistics.TracedSpikes[i].Select(step => (step + 1) * _dt)]);
             }
         }
 

@@ -11,7 +11,7 @@ internal sealed unsafe class ShardStatistics
 
     private readonly Shard _shard;
     private readonly TimeGrid _grid;
-    private readonly int _traced, _rastered;
+    private readonly int _rastered;
     private readonly long _traceEnd, _rasterEnd, _half;
     private readonly double _histogramLow, _histogramBin;
 
@@ -33,11 +33,13 @@ internal sealed unsafe class ShardStatistics
         _histogramBin = settings.HistogramBin;
         _histogramLow = Math.Floor(_histogramLow / _histogramBin) * _histogramBin;
         Histogram = new long[(int)Math.Ceiling((high - _histogramLow) / _histogramBin) + 1];
-        _traced = Math.Clamp(settings.TracedNeurons - shard.First, 0, shard.Count);
-        _rastered = Math.Clamp(Math.Max(settings.RasterNeurons, settings.TracedNeurons) - shard.First, 0, shard.Count);
+        Traced = [.. (settings.ChosenNeurons ?? Enumerable.Range(0, settings.TracedNeurons)).Distinct().Order()
+            .Select(i => i - shard.First).Where(i => i >= 0 && i < shard.Count)];
+        _rastered = Math.Clamp(settings.RasterNeurons - shard.First, 0, shard.Count);
         _traceEnd = _grid.WarmUpSteps + (long)Math.Round(settings.TraceDuration / _grid.TimeStep);
-        _rasterEnd = Math.Max(_traceEnd, _grid.WarmUpSteps + (long)Math.Round(settings.RasterDuration / _grid.TimeStep));
-        Traces = [.. Enumerable.Range(0, _traced).Select(_ => new List<double>())];
+        _rasterEnd = _grid.WarmUpSteps + (long)Math.Round(settings.RasterDuration / _grid.TimeStep);
+        Traces = [.. Traced.Select(_ => new List<double>())];
+        TracedSpikes = [.. Traced.Select(_ => new List<int>())];
     }
 
     /// <summary>Sum, sum of squares and number of the non-refractory potentials at one sampled time.</summary>
@@ -68,7 +70,14 @@ internal sealed unsafe class ShardStatistics
     /// <summary>Non-refractory samples below the histogram.</summary>
     internal long BelowHistogram { get; private set; }
 
+    /// <summary>Neurons (within the shard) whose potential is traced.</summary>
+    internal int[] Traced { get; }
+
+    /// <summary>Their potentials at the end of every step of the traced time.</summary>
     internal List<double>[] Traces { get; }
+
+    /// <summary>Steps of their spikes in that time.</summary>
+    internal List<int>[] TracedSpikes { get; }
 
     internal List<(int Step, int Neuron)> Raster { get; } = [];
 
@@ -94,6 +103,7 @@ internal sealed unsafe class ShardStatistics
         }
 
         if (neuron < _rastered && step < _rasterEnd) Raster.Add((step, neuron));
+        if (step < _traceEnd && Array.IndexOf(Traced, neuron) is >= 0 and var traced) TracedSpikes[traced].Add(step);
     }
 
     /// <summary>Takes what is due at the end of a step.</summary>
@@ -107,9 +117,9 @@ internal sealed unsafe class ShardStatistics
             return;
         }
 
-        if (_traced > 0 && step < _traceEnd)
+        if (step < _traceEnd)
         {
-            for (int i = 0; i < _traced; i++) Traces[i].Add(_shard.Potential.Pointer[i]);
+            for (int i = 0; i < Traced.Length; i++) Traces[i].Add(_shard.Potential.Pointer[Traced[i]]);
         }
 
         if (done % _grid.SampleSteps == 0) Sample(step);

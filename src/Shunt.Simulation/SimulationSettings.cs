@@ -30,6 +30,9 @@ public sealed record SimulationSettings
     /// <summary>Neurons of each population whose potential is traced.</summary>
     public int TracedNeurons { get; init; } = 3;
 
+    /// <summary>Which neurons are traced, by their index within each population; null for the first <see cref="TracedNeurons"/>.</summary>
+    public IReadOnlyList<int>? ChosenNeurons { get; init; }
+
     /// <summary>How long they are traced after the warm-up (s).</summary>
     public double TraceDuration { get; init; } = 0.3;
 

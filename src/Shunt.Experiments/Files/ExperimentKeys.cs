@@ -130,7 +130,8 @@ internal static class ExperimentKeys
         new("sample_interval", Shape.Time(Limit.Positive), "between samples of the membrane potential; rounded up to whole steps")
             { Default = "0.5 ms" },
         new("histogram_bin", Shape.Voltage(Limit.Positive), "bin of the membrane histogram") { Default = "0.1 mV" },
-        new("traces", Shape.Count(0), "neurons of each population whose potential is traced") { Default = "3" },
+        new("traces", Shape.Count(0), "neurons of each population whose potential is traced: the first so many") { Default = "3" },
+        new("trace_neurons", new Shape.ListOf(Shape.Count(0)), "traces these neurons instead, by their index within each population"),
         new("trace_duration", Shape.Time(Limit.NotNegative, "s"), "how long, after the warm-up") { Default = "0.3 s" },
         new("raster", Shape.Count(0), "neurons of each population in the raster") { Default = "100" },
         new("raster_duration", Shape.Time(Limit.NotNegative, "s"), "how long, after the warm-up") { Default = "1 s" },

@@ -71,6 +71,7 @@ internal sealed class Lowering
             SampleInterval = record["sample_interval"].Number,
             HistogramBin = record["histogram_bin"].Number,
             TracedNeurons = record["traces"].Count,
+            ChosenNeurons = record.Find("trace_neurons")?.Items.Select(i => i.Count).ToArray(),
             TraceDuration = record["trace_duration"].Number,
             RasterNeurons = record["raster"].Count,
             RasterDuration = record["raster_duration"].Number,

@@ -46,6 +46,9 @@ internal static partial class ResolvedFile
                     text.Append('\n');
                     WriteMap(text, child, indent + 2);
                     break;
+                case Shape.ListOf { Each: not Shape.Map }:
+                    text.Append(CultureInfo.InvariantCulture, $" [{string.Join(", ", child.Items.Select(Leaf))}]\n");
+                    break;
                 case Shape.ListOf:
                     text.Append('\n');
                     foreach (Entry item in child.Items) WriteMap(text, item, indent + 4, new string(' ', indent + 2) + "- ");

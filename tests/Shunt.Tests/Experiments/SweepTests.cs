@@ -72,6 +72,10 @@ public sealed class SweepTests
     public void An_override_creates_the_maps_on_its_way()
     {
         Experiment e = File.With(["record.traces=5", "synapses.tau_syn=1 ms"]).Bind();
+        Assert.Null(e.Simulation.ChosenNeurons);
+        Experiment chosen = File.With(["record.trace_neurons=[7, 2]"]).Bind();
+        Assert.Equal([7, 2], chosen.Simulation.ChosenNeurons!);
+        Assert.Equal([7, 2], ExperimentFile.Parse(chosen.ResolvedYaml, "resolved.yaml").Bind().Simulation.ChosenNeurons!);
         Assert.Equal(5, e.Simulation.TracedNeurons);
         Assert.All(e.Model.Projections, p => Assert.Equal(0.001, p.Synapse.TimeConstant));
     }

@@ -91,6 +91,24 @@ public class FiringTests
         Assert.All(e.Traces[0].Spikes, t => Assert.Equal(-65, e.Traces[0].Voltage[(int)Math.Round((t - e.Traces[0].Time[0]) / 1e-4)]));
     }
 
+    [Fact]
+    public void Chosen_neurons_are_traced_in_any_sharding()
+    {
+        NetworkModel model = Networks.ModelA(100, 50, 60, 0.012, 20, 80);
+        var settings = new SimulationSettings { TimeStep = 1e-4, WarmUp = 0.1, Duration = 0.5, ChosenNeurons = [70, 3] };
+        PopulationRecord[] whole = [.. new Simulator(model, settings).Run().Populations];
+        PopulationRecord[] cut = [.. new Simulator(model, settings with { ShardSize = 32, Threads = 2 }).Run().Populations];
+        Assert.Equal([3, 70], whole[0].Traces.Select(t => t.Neuron));
+        Assert.Equal([3], whole[1].Traces.Select(t => t.Neuron)); // population I has 50 neurons
+        Assert.Equal([3, 70], cut[0].Traces.Select(t => t.Neuron));
+        Assert.Equal(whole[0].Traces[1].Voltage, cut[0].Traces[1].Voltage);
+        Assert.NotEmpty(whole[0].Traces[1].Spikes);
+        Assert.Equal(whole[0].Traces[1].Spikes, cut[0].Traces[1].Spikes);
+        Assert.Equal(whole[0].RasterTimes.Where((_, k) => whole[0].RasterNeurons[k] == 70).Where(t => t <= 0.4), whole[0].Traces[1].Spikes);
+        var e = Assert.Throws<SimulationException>(() => new Simulator(model, settings with { ChosenNeurons = [100] }));
+        Assert.Equal("record.trace_neurons: 100; the largest population has neurons 0 to 99", e.Message);
+    }
+
     /// <summary>Renewal processes with a known CV: exponential intervals after a dead time of 2 ms (Eq. 16 holds exactly), so CV = 1 - nu tau_rp.</summary>
     [Theory]
     [InlineData(33, 1.0)]
