@@ -101,6 +101,23 @@ internal sealed record LoweredPopulation
 
     /// <summary>Slots of each channel's ring of arrival counts; a power of two above the longest delay.</summary>
     internal required IReadOnlyList<int> RingSlots { get; init; }
+
+    /// <summary>Effective time constant tau (s) and mean of the free membrane mu (mV), Eq. 5, at given rates of arrival.</summary>
+    /// <param name="dt">Time step (s).</param>
+    /// <param name="arrivalRate">Rate of arrivals (Hz) on a channel.</param>
+    internal (double Tau, double Mu) TauAndMu(double dt, Func<int, double> arrivalRate)
+    {
+        double rate = Leak / dt, drive = LeakDrive / dt;
+        for (int c = 0; c < Channels.Count; c++)
+        {
+            Channel channel = Channels[c];
+            double released = channel.MeanEfficacy * arrivalRate(c);
+            if (channel.IsConductance) rate += released;
+            drive += released * channel.Reversal;
+        }
+
+        return (1 / rate, drive / rate);
+    }
 }
 
 /// <summary>A network and its settings, checked once and turned into plain numbers per step.</summary>

@@ -78,12 +78,13 @@ internal sealed class Measurement
         };
     }
 
-    private static Estimate FromBatches(double value, IReadOnlyList<double> batches)
+    /// <summary>A value with the standard error of the mean of independent parts: batches of time, or neurons.</summary>
+    private static Estimate WithError(double value, IReadOnlyList<double> parts)
     {
-        if (batches.Count < 2) return new Estimate(value);
-        double mean = batches.Average();
-        double error = Math.Sqrt(batches.Sum(b => (b - mean) * (b - mean)) / (batches.Count - 1) / batches.Count);
-        return new Estimate(value, error > 1e-13 * Math.Abs(value) ? error : 0); // below that the batches differ by rounding only
+        if (parts.Count < 2) return new Estimate(value);
+        double mean = parts.Average();
+        double error = Math.Sqrt(parts.Sum(p => (p - mean) * (p - mean)) / (parts.Count - 1) / parts.Count);
+        return new Estimate(value, error > 1e-13 * Math.Abs(value) ? error : 0); // below that the parts differ by rounding only
     }
 
     private sealed class PopulationMeasurement(Measurement run, LoweredPopulation population, Shard[] shards)
@@ -94,11 +95,13 @@ internal sealed class Measurement
         private readonly double[] _cvs = [.. shards.SelectMany(s => s.Statistics.Intervals).Select(i => i.Count < LeastIntervals ? double.NaN : i.Cv)];
         private readonly int[] _bins = SumBins(shards, (int)(Math.Max(0, run._stepsDone - run._grid.WarmUpSteps) / run._grid.RateBinSteps));
 
+        private readonly Lazy<(Estimate Mean, Estimate Sd)> _potential = new(() => Potential(shards));
+
         internal PopulationObservables Observables()
         {
             if (run._duration <= 0) return new PopulationObservables { Population = population.Source.Name };
             (Estimate tau, Estimate mu) = Conductances();
-            (Estimate mean, Estimate sd) = Potential();
+            (Estimate mean, Estimate sd) = _potential.Value;
             Estimate rate = Rate();
             WarnOfDrift(rate);
             double quiescent = (double)_rates.Count(r => r < QuiescentRate) / _size;
@@ -123,24 +126,28 @@ internal sealed class Measurement
             };
         }
 
-        internal PopulationRecord Record() => new()
+        internal PopulationRecord Record()
         {
-            Population = population.Source.Name,
-            NeuronRates = run._duration > 0 ? _rates : [],
-            NeuronCvs = run._duration > 0 ? _cvs : [],
-            RateSeries = [.. _bins.Select(n => n / (run._grid.RateBinSteps * _dt * _size))],
-            CountFanoFactor = Fano(),
-            VoltageSynchrony = VoltageSynchrony(),
-            Traces = [.. shards.SelectMany(Traces)],
-            RasterTimes = [.. Raster().Select(r => (r.Step + 1) * _dt)],
-            RasterNeurons = [.. Raster().Select(r => r.Neuron)],
-        };
+            (int Step, int Neuron)[] raster = [.. Raster()];
+            return new PopulationRecord
+            {
+                Population = population.Source.Name,
+                NeuronRates = run._duration > 0 ? _rates : [],
+                NeuronCvs = run._duration > 0 ? _cvs : [],
+                RateSeries = [.. _bins.Select(n => n / (run._grid.RateBinSteps * _dt * _size))],
+                CountFanoFactor = Fano(),
+                VoltageSynchrony = VoltageSynchrony(),
+                Traces = [.. shards.SelectMany(Traces)],
+                RasterTimes = [.. raster.Select(r => (r.Step + 1) * _dt)],
+                RasterNeurons = [.. raster.Select(r => r.Neuron)],
+            };
+        }
 
         private Estimate Rate()
         {
             double binTime = run._grid.RateBinSteps * _dt;
             double[] batches = [.. Batched(_bins.Length).Select(b => _bins[b].Sum(n => (long)n) / (_size * binTime * (b.End.Value - b.Start.Value)))];
-            return FromBatches(_rates.Average(), batches);
+            return WithError(_rates.Average(), batches);
         }
 
         /// <summary>
@@ -163,9 +170,7 @@ internal sealed class Measurement
                     $"population {population.Source.Name}: the CV is the mean over the {known.Length} of {_size} neurons with at least {LeastIntervals} intervals, the faster ones; simulate longer");
             }
 
-            double mean = known.Average();
-            double error = known.Length > 1 ? Math.Sqrt(known.Sum(cv => (cv - mean) * (cv - mean)) / (known.Length - 1) / known.Length) : double.NaN;
-            return new Estimate(mean, error);
+            return WithError(known.Average(), known);
         }
 
         private IEnumerable<double> ExtrapolatedCvs(ShardStatistics statistics)
@@ -186,7 +191,7 @@ internal sealed class Measurement
         }
 
         /// <summary>Mean over neurons and time; SD in time, the root mean over neurons of each neuron's variance.</summary>
-        private (Estimate Mean, Estimate Sd) Potential()
+        private static (Estimate Mean, Estimate Sd) Potential(Shard[] shards)
         {
             double sum = 0, count = 0, variance = 0, neurons = 0;
             foreach (ShardStatistics s in shards.Select(s => s.Statistics))
@@ -226,7 +231,7 @@ internal sealed class Measurement
                 deviations.Add(Math.Sqrt(Math.Max(0, (batchSquares / batchCount) - (mean * mean))));
             }
 
-            return (FromBatches(sum / count, means), FromBatches(Math.Sqrt(variance / neurons), deviations));
+            return (WithError(sum / count, means), WithError(Math.Sqrt(variance / neurons), deviations));
         }
 
         /// <summary>tau and mu (Eq. 5) as each neuron saw them: from the arrivals it received, averaged over time, then over neurons.</summary>
@@ -237,7 +242,7 @@ internal sealed class Measurement
             {
                 for (int i = 0; i < shard.Count; i++)
                 {
-                    (double t, double m) = TauAndMu(c => ArrivalRate(shard, c, i));
+                    (double t, double m) = population.TauAndMu(_dt, c => ArrivalRate(shard, c, i));
                     tau += t;
                     mu += m;
                 }
@@ -251,31 +256,17 @@ internal sealed class Measurement
                 long from = b == 0 ? run._grid.WarmUpSteps : shards[0].Statistics.ArrivalTotals[b - 1].Step;
                 double time = (shards[0].Statistics.ArrivalTotals[b].Step - from) * _dt;
                 int batch = b;
-                (double t, double m) = TauAndMu(c =>
+                (double t, double m) = population.TauAndMu(_dt, c =>
                     shards.Sum(s => s.Statistics.ArrivalTotals[batch].Arrivals[c] - (batch == 0 ? 0 : s.Statistics.ArrivalTotals[batch - 1].Arrivals[c])) / time / _size);
                 taus.Add(t);
                 mus.Add(m);
             }
 
             WarnOfStep(tau / _size);
-            return (FromBatches(tau / _size, taus), FromBatches(mu / _size, mus));
+            return (WithError(tau / _size, taus), WithError(mu / _size, mus));
         }
 
         private unsafe double ArrivalRate(Shard shard, int channel, int neuron) => shard.Arrivals[channel].Pointer[neuron] / run._duration;
-
-        private (double Tau, double Mu) TauAndMu(Func<int, double> arrivalRate)
-        {
-            double rate = population.Leak / _dt, drive = population.LeakDrive / _dt;
-            for (int c = 0; c < population.Channels.Count; c++)
-            {
-                Channel channel = population.Channels[c];
-                double released = channel.MeanEfficacy * arrivalRate(c);
-                if (channel.IsConductance) rate += released;
-                drive += released * channel.Reversal;
-            }
-
-            return (1 / rate, drive / rate);
-        }
 
         private MembraneDensity? Density()
         {
@@ -312,7 +303,7 @@ internal sealed class Measurement
         private double VoltageSynchrony()
         {
             int samples = shards.Min(s => s.Statistics.Samples.Count);
-            double sd = Potential().Sd.Value;
+            double sd = _potential.Value.Sd.Value;
             if (_size < 2 || samples < 2 || !(sd > 0)) return double.NaN;
             double[] means = new double[samples];
             for (int k = 0; k < samples; k++)

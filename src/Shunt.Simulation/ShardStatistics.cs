@@ -145,17 +145,12 @@ internal sealed unsafe class ShardStatistics
     {
         ReadOnlySpan<double> potential = _shard.Potential.Span[.._shard.Count];
         if (!double.IsFinite(TensorPrimitives.Sum(potential))) throw NotFinite(step);
-        double conductance = _shard.Population.Leak;
-        for (int c = 0; c < _shard.Arrivals.Length; c++)
-        {
-            Channel channel = _shard.Population.Channels[c];
-            if (channel.IsConductance) conductance += channel.MeanEfficacy * Total(_shard.Arrivals[c]) / ((double)_shard.Count * _grid.WarmUpSteps);
-        }
-
-        if (conductance > 1)
+        double neuronTime = _shard.Count * _grid.WarmUpSteps * _grid.TimeStep;
+        double tau = _shard.Population.TauAndMu(_grid.TimeStep, c => Total(_shard.Arrivals[c]) / neuronTime).Tau;
+        if (tau < _grid.TimeStep)
         {
             throw new SimulationException(
-                $"population '{_shard.Population.Source.Name}': during the warm-up the effective time constant was {_grid.TimeStep / conductance * 1e3:G3} ms, which no step of dt = {_grid.TimeStep * 1e3:G3} ms can resolve; use dt below {0.1 * _grid.TimeStep / conductance * 1e3:G2} ms");
+                $"population '{_shard.Population.Source.Name}': during the warm-up the effective time constant was {tau * 1e3:G3} ms, which no step of dt = {_grid.TimeStep * 1e3:G3} ms can resolve; use dt below {0.1 * tau * 1e3:G2} ms");
         }
 
         foreach (AlignedBuffer<double> arrivals in _shard.Arrivals)

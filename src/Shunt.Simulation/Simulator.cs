@@ -22,6 +22,7 @@ public sealed class Simulator
     private readonly int _threads;
     private readonly SpinBarrier _barrier;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly List<int> _fired = [];
     private long _lastEpoch = long.MaxValue;
     private Exception? _failure;
     private long _spikes;
@@ -184,26 +185,25 @@ public sealed class Simulator
     private void Record(long epoch, ISpikeSink? sink)
     {
         Span<byte> bytes = stackalloc byte[12];
-        List<int> fired = [];
         int steps = _shards.Max(s => s.Spikes(epoch).Steps);
         for (int s = 0; s < steps; s++)
         {
             long step = (epoch * _network.EpochSteps) + s + 1;
             BinaryPrimitives.WriteInt64LittleEndian(bytes, step);
-            fired.Clear();
+            _fired.Clear();
             foreach (Shard shard in _shards)
             {
-                foreach (int neuron in shard.Spikes(epoch).OfStep(s)) fired.Add(shard.Population.FirstNeuron + shard.First + neuron);
+                foreach (int neuron in shard.Spikes(epoch).OfStep(s)) _fired.Add(shard.Population.FirstNeuron + shard.First + neuron);
             }
 
-            foreach (int neuron in fired)
+            foreach (int neuron in _fired)
             {
                 BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], neuron);
                 _hash.AppendData(bytes);
             }
 
-            _spikes += fired.Count;
-            if (fired.Count > 0) sink?.Record(step, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(fired));
+            _spikes += _fired.Count;
+            if (_fired.Count > 0) sink?.Record(step, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_fired));
         }
     }
 
