@@ -1,30 +1,35 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Shunt.Simulation;
 
-/// <summary>A zeroed array that never moves and starts on a cache line, so that kernels may keep a pointer to it.</summary>
+/// <summary>
+/// A zeroed array outside the managed heap that starts on a cache line, so that kernels may keep a pointer to it and its length is not limited. Whoever keeps the pointer
+/// must keep the buffer.
+/// </summary>
 internal sealed unsafe class AlignedBuffer<T>
     where T : unmanaged
 {
     private const int CacheLine = 64;
-    private readonly byte[] _bytes;
+    private readonly void* _memory;
 
     internal AlignedBuffer(long length)
     {
         Length = length;
-        long bytes = (length * sizeof(T)) + CacheLine;
-        if (bytes > Array.MaxLength)
-            throw new SimulationException($"a buffer of {bytes / 1e9:F1} GB is larger than one array can be; use smaller shards");
-        _bytes = GC.AllocateArray<byte>((int)bytes, pinned: true);
-        nint start = (nint)Unsafe.AsPointer(ref _bytes[0]);
-        Pointer = (T*)((start + CacheLine - 1) & ~(nint)(CacheLine - 1));
+        Bytes = (length * sizeof(T)) + CacheLine;
+        _memory = NativeMemory.AllocZeroed((nuint)Bytes);
+        Pointer = (T*)(((nint)_memory + CacheLine - 1) & ~(nint)(CacheLine - 1));
     }
+
+    ~AlignedBuffer() => NativeMemory.Free(_memory);
 
     internal T* Pointer { get; }
 
     internal long Length { get; }
 
-    internal long Bytes => _bytes.LongLength;
+    internal long Bytes { get; }
 
     internal Span<T> Span => new(Pointer, checked((int)Length));
+
+    /// <summary>The bytes of the first elements.</summary>
+    internal Span<byte> BytesOf(int count) => new(Pointer, checked(count * sizeof(T)));
 }

@@ -59,7 +59,7 @@ public sealed record CostEstimate
             stateBytes += populationShards * ShardStatistics.SeriesBytes(network.Grid);
             double size = population.Source.Size, channels = population.Channels.Count;
             loopNs += steps * size * (UpdateNs + (channels * ChannelNs) + (population.Inputs.Count * DrawNs));
-            stateBytes += size * (12 + (channels * 8) + (population.Channels.Count(c => c.HasReservoir) * 8) + 4 + StatisticsBytes + (2 * population.RingSlots.Sum()));
+            stateBytes += size * (12 + (channels * 8) + (population.Channels.Count(c => c.HasReservoir) * 8) + 4 + StatisticsBytes);
             foreach (Route route in population.Routes)
             {
                 double stored = size * route.Projection.InDegree.Mean(route.SourceSize);

@@ -88,8 +88,11 @@ internal sealed record LoweredPopulation
     /// <summary>dt / tau_L.</summary>
     internal required double Leak { get; init; }
 
-    /// <summary>dt / tau_L times the resting potential (mV).</summary>
-    internal required double LeakDrive { get; init; }
+    /// <summary>Potential that V is measured from while it is advanced (mV): the threshold, or where there is none the resting potential.</summary>
+    internal double Reference => double.IsFinite(Source.Neuron.Threshold) ? Source.Neuron.Threshold : Source.Neuron.RestingPotential;
+
+    /// <summary>False when spikes and arrivals have continuous times, so that no step has to resolve anything.</summary>
+    internal required bool IsOnGrid { get; init; }
 
     internal required int RefractorySteps { get; init; }
 
@@ -99,15 +102,12 @@ internal sealed record LoweredPopulation
 
     internal required IReadOnlyList<PrivateInput> Inputs { get; init; }
 
-    /// <summary>Slots of each channel's ring of arrival counts; a power of two above the longest delay.</summary>
-    internal required IReadOnlyList<int> RingSlots { get; init; }
-
     /// <summary>Effective time constant tau (s) and mean of the free membrane mu (mV), Eq. 5, at given rates of arrival.</summary>
     /// <param name="dt">Time step (s).</param>
     /// <param name="arrivalRate">Rate of arrivals (Hz) on a channel.</param>
     internal (double Tau, double Mu) TauAndMu(double dt, Func<int, double> arrivalRate)
     {
-        double rate = Leak / dt, drive = LeakDrive / dt;
+        double rate = Leak / dt, drive = rate * Source.Neuron.RestingPotential;
         for (int c = 0; c < Channels.Count; c++)
         {
             Channel channel = Channels[c];
@@ -153,6 +153,8 @@ internal sealed class LoweredNetwork
         Populations = populations;
         EpochSteps = Populations.SelectMany(p => p.Routes).Where(r => r.SourcePopulation >= 0).Select(r => r.ShortestDelay)
             .Append(LongestEpoch).Min();
+        int longest = Populations.SelectMany(p => p.Routes).Select(r => r.LongestDelay).Append(1).Max();
+        HistoryEpochs = ((longest + EpochSteps - 1) / EpochSteps) + 1;
     }
 
     internal NetworkModel Model { get; }
@@ -167,6 +169,9 @@ internal sealed class LoweredNetwork
 
     /// <summary>Steps between exchanges of spikes: the shortest delay.</summary>
     internal int EpochSteps { get; }
+
+    /// <summary>Epochs whose spikes are kept: the one that is being done and those from which spikes may still be on their way.</summary>
+    internal int HistoryEpochs { get; }
 
     private LoweredPopulation Lower(Population population, int index, int firstNeuron)
     {
@@ -213,13 +218,11 @@ internal sealed class LoweredNetwork
             Source = population,
             FirstNeuron = firstNeuron,
             Leak = dt / neuron.MembraneTimeConstant,
-            LeakDrive = dt / neuron.MembraneTimeConstant * neuron.RestingPotential,
+            IsOnGrid = Settings.Engine == Engine.Grid,
             RefractorySteps = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref"),
             Channels = channels,
             Routes = routes,
             Inputs = inputs,
-            RingSlots = [.. channels.Select((_, c) => routes.Where(r => r.Channel == c).Select(r => r.LongestDelay).Append(0).Max())
-                .Select(longest => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)longest + 1))],
         };
     }
 

@@ -13,13 +13,13 @@ internal sealed class Measurement
 
     private const double QuiescentRate = 1e-3;
     private readonly LoweredNetwork _network;
-    private readonly Shard[] _shards;
+    private readonly ShardStatistics[] _shards;
     private readonly TimeGrid _grid;
     private readonly long _stepsDone;
     private readonly double _duration;
     private readonly List<string> _warnings = [];
 
-    internal Measurement(LoweredNetwork network, Shard[] shards, long stepsDone)
+    internal Measurement(LoweredNetwork network, ShardStatistics[] shards, long stepsDone)
     {
         _network = network;
         _shards = shards;
@@ -28,11 +28,12 @@ internal sealed class Measurement
         _duration = Math.Max(0, stepsDone - _grid.WarmUpSteps) * _grid.TimeStep;
     }
 
-    internal SimulationRecord Record(long spikes, string hash, long poolEvents, long synapses, long wiringBytes)
+    internal SimulationRecord Record(long spikes, string hash, SimulationCounters counters)
     {
         var observables = new List<PopulationObservables>();
         var records = new List<PopulationRecord>();
         if (_duration <= 0) _warnings.Add($"the run stopped at {_stepsDone * _grid.TimeStep:G4} s, before the end of the warm-up: nothing was measured");
+        foreach (ShardStatistics shard in _shards) shard.AddArrivalTotals(_stepsDone);
         foreach (LoweredPopulation population in _network.Populations)
         {
             var measured = new PopulationMeasurement(this, population, [.. _shards.Where(s => s.Population == population)]);
@@ -51,30 +52,7 @@ internal sealed class Measurement
             SpikesSha256 = hash,
             Complete = _stepsDone == _grid.TotalSteps,
             Warnings = _warnings,
-            Counters = Counters(poolEvents, synapses, wiringBytes),
-        };
-    }
-
-    /// <summary>Arrivals are conserved: what the neurons received is what was delivered and is not still waiting, plus the private inputs.</summary>
-    private SimulationCounters Counters(long poolEvents, long synapses, long wiringBytes)
-    {
-        long recurrent = _shards.Sum(s => s.RecurrentEvents), pending = _shards.Sum(s => s.PendingArrivals());
-        double received = 0;
-        foreach (Shard shard in _shards)
-        {
-            shard.Statistics.AddArrivalTotals(_stepsDone);
-            received += shard.Statistics.WarmUpArrivals + shard.Statistics.ArrivalTotals[^1].Arrivals.Sum();
-        }
-
-        long privateEvents = (long)received - (recurrent - pending) - poolEvents;
-        return new SimulationCounters
-        {
-            Steps = _stepsDone,
-            NeuronUpdates = _stepsDone * _network.Model.Size,
-            SynapticEvents = recurrent,
-            InputEvents = poolEvents + privateEvents,
-            Synapses = synapses,
-            BytesPerSynapse = synapses > 0 ? (double)wiringBytes / synapses : 0,
+            Counters = counters,
         };
     }
 
@@ -87,12 +65,12 @@ internal sealed class Measurement
         return new Estimate(value, error > 1e-13 * Math.Abs(value) ? error : 0); // below that the parts differ by rounding only
     }
 
-    private sealed class PopulationMeasurement(Measurement run, LoweredPopulation population, Shard[] shards)
+    private sealed class PopulationMeasurement(Measurement run, LoweredPopulation population, ShardStatistics[] shards)
     {
         private readonly int _size = population.Source.Size;
         private readonly double _dt = run._grid.TimeStep;
-        private readonly double[] _rates = [.. shards.SelectMany(s => s.Statistics.SpikeCount).Select(n => n / run._duration)];
-        private readonly double[] _cvs = [.. shards.SelectMany(s => s.Statistics.Intervals).Select(i => i.Count < LeastIntervals ? double.NaN : i.Cv)];
+        private readonly double[] _rates = [.. shards.SelectMany(s => s.SpikeCount).Select(n => n / run._duration)];
+        private readonly double[] _cvs = [.. shards.SelectMany(s => s.Intervals).Select(i => i.Count < LeastIntervals ? double.NaN : i.Cv)];
         private readonly int[] _bins = SumBins(shards, (int)(Math.Max(0, run._stepsDone - run._grid.WarmUpSteps) / run._grid.RateBinSteps));
 
         private readonly Lazy<(Estimate Mean, Estimate Sd)> _potential = new(() => Potential(shards));
@@ -128,7 +106,7 @@ internal sealed class Measurement
 
         internal PopulationRecord Record()
         {
-            (int Step, int Neuron)[] raster = [.. Raster()];
+            (double Time, int Neuron)[] raster = [.. Raster()];
             return new PopulationRecord
             {
                 Population = population.Source.Name,
@@ -138,7 +116,7 @@ internal sealed class Measurement
                 CountFanoFactor = Fano(),
                 VoltageSynchrony = VoltageSynchrony(),
                 Traces = [.. shards.SelectMany(Traces)],
-                RasterTimes = [.. raster.Select(r => (r.Step + 1) * _dt)],
+                RasterTimes = [.. raster.Select(r => r.Time * _dt)],
                 RasterNeurons = [.. raster.Select(r => r.Neuron)],
             };
         }
@@ -156,7 +134,7 @@ internal sealed class Measurement
         /// </summary>
         private Estimate Cv()
         {
-            double[] known = [.. shards.SelectMany(s => ExtrapolatedCvs(s.Statistics)).Where(cv => !double.IsNaN(cv))];
+            double[] known = [.. shards.SelectMany(s => ExtrapolatedCvs(s)).Where(cv => !double.IsNaN(cv))];
             if (known.Length == 0)
             {
                 run._warnings.Add(
@@ -191,10 +169,10 @@ internal sealed class Measurement
         }
 
         /// <summary>Mean over neurons and time; SD in time, the root mean over neurons of each neuron's variance.</summary>
-        private static (Estimate Mean, Estimate Sd) Potential(Shard[] shards)
+        private static (Estimate Mean, Estimate Sd) Potential(ShardStatistics[] shards)
         {
-            double sum = 0, count = 0, variance = 0, neurons = 0;
-            foreach (ShardStatistics s in shards.Select(s => s.Statistics))
+            double sum = 0, count = 0, variance = 0, neurons = 0, reference = shards[0].Population.Reference;
+            foreach (ShardStatistics s in shards)
             {
                 for (int i = 0; i < s.PotentialSamples.Length; i++)
                 {
@@ -211,14 +189,14 @@ internal sealed class Measurement
             if (count == 0) return (Estimate.Unknown, Estimate.Unknown);
             var means = new List<double>();
             var deviations = new List<double>();
-            foreach (Range batch in Batched(shards.Min(s => s.Statistics.Samples.Count)))
+            foreach (Range batch in Batched(shards.Min(s => s.Samples.Count)))
             {
                 double batchSum = 0, batchSquares = 0, batchCount = 0;
-                foreach (Shard shard in shards)
+                foreach (ShardStatistics shard in shards)
                 {
                     for (int k = batch.Start.Value; k < batch.End.Value; k++)
                     {
-                        ShardStatistics.PotentialSample sample = shard.Statistics.Samples[k];
+                        ShardStatistics.PotentialSample sample = shard.Samples[k];
                         batchSum += sample.Sum;
                         batchSquares += sample.Squares;
                         batchCount += sample.Count;
@@ -227,18 +205,18 @@ internal sealed class Measurement
 
                 if (batchCount == 0) continue;
                 double mean = batchSum / batchCount;
-                means.Add(mean);
+                means.Add(reference + mean);
                 deviations.Add(Math.Sqrt(Math.Max(0, (batchSquares / batchCount) - (mean * mean))));
             }
 
-            return (WithError(sum / count, means), WithError(Math.Sqrt(variance / neurons), deviations));
+            return (WithError(reference + (sum / count), means), WithError(Math.Sqrt(variance / neurons), deviations));
         }
 
         /// <summary>tau and mu (Eq. 5) as each neuron saw them: from the arrivals it received, averaged over time, then over neurons.</summary>
         private (Estimate Tau, Estimate Mu) Conductances()
         {
             double tau = 0, mu = 0;
-            foreach (Shard shard in shards)
+            foreach (ShardStatistics shard in shards)
             {
                 for (int i = 0; i < shard.Count; i++)
                 {
@@ -250,14 +228,14 @@ internal sealed class Measurement
 
             var taus = new List<double>();
             var mus = new List<double>();
-            int totals = shards.Min(s => s.Statistics.ArrivalTotals.Count);
+            int totals = shards.Min(s => s.ArrivalTotals.Count);
             for (int b = 0; b < totals; b++)
             {
-                long from = b == 0 ? run._grid.WarmUpSteps : shards[0].Statistics.ArrivalTotals[b - 1].Step;
-                double time = (shards[0].Statistics.ArrivalTotals[b].Step - from) * _dt;
+                long from = b == 0 ? run._grid.WarmUpSteps : shards[0].ArrivalTotals[b - 1].Step;
+                double time = (shards[0].ArrivalTotals[b].Step - from) * _dt;
                 int batch = b;
                 (double t, double m) = population.TauAndMu(_dt, c =>
-                    shards.Sum(s => s.Statistics.ArrivalTotals[batch].Arrivals[c] - (batch == 0 ? 0 : s.Statistics.ArrivalTotals[batch - 1].Arrivals[c])) / time / _size);
+                    shards.Sum(s => s.ArrivalTotals[batch].Arrivals[c] - (batch == 0 ? 0 : s.ArrivalTotals[batch - 1].Arrivals[c])) / time / _size);
                 taus.Add(t);
                 mus.Add(m);
             }
@@ -266,30 +244,30 @@ internal sealed class Measurement
             return (WithError(tau / _size, taus), WithError(mu / _size, mus));
         }
 
-        private unsafe double ArrivalRate(Shard shard, int channel, int neuron) => shard.Arrivals[channel].Pointer[neuron] / run._duration;
+        private double ArrivalRate(ShardStatistics shard, int channel, int neuron) => shard.Arrivals[channel][neuron] / run._duration;
 
         private MembraneDensity? Density()
         {
-            int bins = shards[0].Statistics.Histogram.Length;
+            int bins = shards[0].Histogram.Length;
             long[] counts = new long[bins];
-            long below = shards.Sum(s => s.Statistics.BelowHistogram);
-            foreach (Shard shard in shards)
+            long below = shards.Sum(s => s.OutsideHistogram);
+            foreach (ShardStatistics shard in shards)
             {
-                for (int b = 0; b < bins; b++) counts[b] += shard.Statistics.Histogram[b];
+                for (int b = 0; b < bins; b++) counts[b] += shard.Histogram[b];
             }
 
             long kept = counts.Sum();
             if (below > 0)
             {
                 run._warnings.Add(
-                    $"population {population.Source.Name}: {below} of {kept + below} samples of V lie outside the histogram, which starts at {shards[0].Statistics.HistogramLow:G4} mV");
+                    $"population {population.Source.Name}: {below} of {kept + below} samples of V lie outside the histogram, which starts at {shards[0].HistogramLow:G4} mV");
             }
 
             if (kept == 0) return null;
             int first = Array.FindIndex(counts, n => n > 0), last = Array.FindLastIndex(counts, n => n > 0);
-            double width = run._network.Settings.HistogramBin, samples = (double)shards.Sum(s => (long)s.Statistics.Samples.Count * s.Count);
+            double width = run._network.Settings.HistogramBin, samples = (double)shards.Sum(s => (long)s.Samples.Count * s.Count);
             return new MembraneDensity(
-                [.. Enumerable.Range(first, last - first + 1).Select(b => shards[0].Statistics.HistogramLow + ((b + 0.5) * width))],
+                [.. Enumerable.Range(first, last - first + 1).Select(b => shards[0].HistogramLow + ((b + 0.5) * width))],
                 [.. Enumerable.Range(first, last - first + 1).Select(b => counts[b] / samples / width)]);
         }
 
@@ -302,12 +280,12 @@ internal sealed class Measurement
 
         private double VoltageSynchrony()
         {
-            int samples = shards.Min(s => s.Statistics.Samples.Count);
+            int samples = shards.Min(s => s.Samples.Count);
             double sd = _potential.Value.Sd.Value;
             if (_size < 2 || samples < 2 || !(sd > 0)) return double.NaN;
             double[] means = new double[samples];
             for (int k = 0; k < samples; k++)
-                means[k] = shards.Sum(s => s.Statistics.Samples[k].Sum) / Math.Max(1, shards.Sum(s => s.Statistics.Samples[k].Count));
+                means[k] = shards.Sum(s => s.Samples[k].Sum) / Math.Max(1, shards.Sum(s => s.Samples[k].Count));
             double mean = means.Average();
             return Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (samples - 1)) / sd;
         }
@@ -330,30 +308,29 @@ internal sealed class Measurement
                 $"population {population.Source.Name}: the rate drifts, {first:G4} Hz in the first half and {second:G4} Hz in the second; a longer warm-up may be needed");
         }
 
-        private IEnumerable<VoltageTrace> Traces(Shard shard)
+        private IEnumerable<VoltageTrace> Traces(ShardStatistics statistics)
         {
             double start = run._grid.WarmUpSteps * _dt;
-            ShardStatistics statistics = shard.Statistics;
             for (int i = 0; i < statistics.Traced.Length; i++)
             {
                 yield return new VoltageTrace(
-                    shard.First + statistics.Traced[i],
+                    statistics.First + statistics.Traced[i],
                     [.. Enumerable.Range(1, statistics.Traces[i].Count).Select(k => start + (k * _dt))],
                     statistics.Traces[i],
-                    [.. statistics.TracedSpikes[i].Select(step => (step + 1) * _dt)]);
+                    [.. statistics.TracedSpikes[i].Select(time => time * _dt)]);
             }
         }
 
-        private IEnumerable<(int Step, int Neuron)> Raster() => shards
-            .SelectMany(s => s.Statistics.Raster.Select(r => (r.Step, Neuron: s.First + r.Neuron)))
-            .OrderBy(r => r.Step).ThenBy(r => r.Neuron);
+        private IEnumerable<(double Time, int Neuron)> Raster() => shards
+            .SelectMany(s => s.Raster.Select(r => (r.Time, Neuron: s.First + r.Neuron)))
+            .OrderBy(r => r.Time).ThenBy(r => r.Neuron);
 
-        private static int[] SumBins(Shard[] shards, int bins)
+        private static int[] SumBins(ShardStatistics[] shards, int bins)
         {
             int[] sum = new int[bins];
-            foreach (Shard shard in shards)
+            foreach (ShardStatistics shard in shards)
             {
-                for (int b = 0; b < bins; b++) sum[b] += shard.Statistics.SpikesPerBin[b];
+                for (int b = 0; b < bins; b++) sum[b] += shard.SpikesPerBin[b];
             }
 
             return sum;

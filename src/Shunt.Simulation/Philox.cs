@@ -14,6 +14,8 @@ internal enum RandomPurpose : uint
     PoissonInput = 5,
     PoolCount = 6,
     PoolUnit = 7,
+    PoissonTie = 8,
+    Wiring = 9,
 }
 
 /// <summary>
@@ -37,6 +39,19 @@ internal readonly record struct RandomStream(ulong Seed, RandomPurpose Purpose, 
     /// </summary>
     internal void Fill(Span<uint> numbers, uint firstCounter, ulong entity) =>
         Philox.Fill(numbers, firstCounter, (uint)entity, (uint)(entity >> 32), C3, (uint)Seed, (uint)(Seed >> 32));
+
+    /// <summary>
+    /// 64 numbers of 16 bits from eight consecutive blocks: the block with counter <paramref name="firstCounter"/> + l gives its words 0 and 1, lower half first, to
+    /// elements 4 l to 4 l + 3 of <paramref name="low"/>, and its words 2 and 3 to those of <paramref name="high"/>.
+    /// </summary>
+    internal void Eight(uint firstCounter, ulong entity, out Vector512<ushort> low, out Vector512<ushort> high)
+    {
+        Philox.Eight(firstCounter, (uint)entity, (uint)(entity >> 32), C3, (uint)Seed, (uint)(Seed >> 32),
+            out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
+        Vector512<ulong> mask = Vector512.Create(0xFFFFFFFFul);
+        low = ((x0 & mask) | (x1 << 32)).AsUInt16();
+        high = ((x2 & mask) | (x3 << 32)).AsUInt16();
+    }
 }
 
 /// <summary>Philox4x32-10.</summary>
@@ -63,27 +78,11 @@ internal static class Philox
         return new Block(c0, c1, c2, c3);
     }
 
-    /// <summary>Eight counters side by side, each 32-bit word in a 64-bit lane so that the 32 x 32 -> 64 bit product stays in its lane.</summary>
     internal static void Fill(Span<uint> numbers, uint firstCounter, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
-        Vector512<ulong> low = Vector512.Create(0xFFFFFFFFul), m0 = Vector512.Create((ulong)M0), m1 = Vector512.Create((ulong)M1);
-        Vector512<ulong> lanes = Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
         for (int at = 0; at < numbers.Length; at += NumbersPerVector, firstCounter += 8)
         {
-            Vector512<ulong> x0 = (lanes + Vector512.Create((ulong)firstCounter)) & low;
-            Vector512<ulong> x1 = Vector512.Create((ulong)c1), x2 = Vector512.Create((ulong)c2), x3 = Vector512.Create((ulong)c3);
-            uint r0 = k0, r1 = k1;
-            for (int round = 0; round < 10; round++)
-            {
-                Vector512<ulong> p0 = Multiply(x0, m0), p1 = Multiply(x2, m1);
-                x0 = (p1 >>> 32) ^ x1 ^ Vector512.Create((ulong)r0);
-                x1 = p1 & low;
-                x2 = (p0 >>> 32) ^ x3 ^ Vector512.Create((ulong)r1);
-                x3 = p0 & low;
-                r0 += W0;
-                r1 += W1;
-            }
-
+            Eight(firstCounter, c1, c2, c3, k0, k1, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
             Span<uint> block = numbers.Slice(at, NumbersPerVector);
             Narrow(x0).CopyTo(block);
             Narrow(x1).CopyTo(block[8..]);
@@ -92,15 +91,41 @@ internal static class Philox
         }
     }
 
+    /// <summary>
+    /// Eight counters side by side, each 32-bit word in a 64-bit lane so that the 32 x 32 -> 64 bit product stays in its lane. The upper halves of the results hold
+    /// leftovers: no operation looks at them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Eight(
+        uint firstCounter, uint c1, uint c2, uint c3, uint k0, uint k1,
+        out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3)
+    {
+        Vector512<ulong> m0 = Vector512.Create((ulong)M0), m1 = Vector512.Create((ulong)M1);
+        x0 = Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create((ulong)firstCounter);
+        x1 = Vector512.Create((ulong)c1);
+        x2 = Vector512.Create((ulong)c2);
+        x3 = Vector512.Create((ulong)c3);
+        for (int round = 0; round < 10; round++)
+        {
+            Vector512<ulong> p0 = Multiply(x0, m0), p1 = Multiply(x2, m1);
+            x0 = (p1 >>> 32) ^ x1 ^ Vector512.Create((ulong)k0);
+            x1 = p1;
+            x2 = (p0 >>> 32) ^ x3 ^ Vector512.Create((ulong)k1);
+            x3 = p0;
+            k0 += W0;
+            k1 += W1;
+        }
+    }
+
     /// <summary>Product of the low halves of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ulong> Multiply(Vector512<ulong> a, Vector512<ulong> b)
     {
         if (Avx512F.IsSupported) return Avx512F.Multiply(a.AsUInt32(), b.AsUInt32());
-        if (!Avx2.IsSupported) return a * b;
+        if (!Avx2.IsSupported) return (a & Vector512.Create(0xFFFFFFFFul)) * (b & Vector512.Create(0xFFFFFFFFul));
         return Vector512.Create(
             Avx2.Multiply(a.GetLower().AsUInt32(), b.GetLower().AsUInt32()), Avx2.Multiply(a.GetUpper().AsUInt32(), b.GetUpper().AsUInt32()));
     }
 
-    private static Vector256<uint> Narrow(Vector512<ulong> x) => Vector256.Narrow(x.GetLower(), x.GetUpper());
+    private static Vector256<uint> Narrow(Vector512<ulong> x) => Vector256.Narrow(x.GetLower() & Vector256.Create(0xFFFFFFFFul), x.GetUpper() & Vector256.Create(0xFFFFFFFFul));
 }

@@ -1,20 +1,23 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Shunt.Simulation;
 
 /// <summary>
-/// Turns uniform 32-bit numbers into Poisson counts by inversion: the count is the number of thresholds 2^32 CDF(k) not above the number.
-/// Probabilities are exact to 2^-33; the tail beyond 2^-33 is cut.
+/// Turns uniform 16-bit numbers into Poisson counts by the alias method (Walker 1977) with 64 columns: the upper 6 bits choose a column, the lower 10 decide between its own
+/// count and its alias. When the 10 bits equal the column's cutoff, 32 more decide, so that probabilities are exact to 2^-42 although a count takes 16 bits nearly always.
+/// A mean above 16 is a sum of several draws.
 /// </summary>
 internal sealed class PoissonTable
 {
-    private const int GuideBits = 8;
-    private const int MostVectorThresholds = 24;
-    private const uint SignBit = 1u << 31;
-    private readonly uint[] _thresholds;
-    private readonly int[] _signedThresholds;
-    private readonly ushort[] _guide;
-    private readonly ushort _lowest;
+    private const int Columns = 64;
+    private const int FractionBits = 10;
+    private const ushort FractionMask = (1 << FractionBits) - 1;
+    private const double LargestPart = 16;
+    private readonly ushort[] _cutoff = new ushort[Columns];
+    private readonly ushort[] _alias = new ushort[Columns];
+    private readonly uint[] _tie = new uint[Columns];
 
     /// <param name="mean">Mean count; zero or more, at most 30,000.</param>
     internal PoissonTable(double mean)
@@ -25,81 +28,86 @@ internal sealed class PoissonTable
                 $"an input delivers {mean:G4} spikes per step to a neuron; at most 30,000 can be counted: use a smaller dt");
         }
 
-        Mean = mean;
-        (int lowest, double[] probabilities) = Probabilities(mean);
-        _lowest = (ushort)lowest;
-        var thresholds = new List<uint>();
-        double cumulative = 0;
-        foreach (double p in probabilities)
-        {
-            cumulative += p;
-            double scaled = Math.Round(cumulative * 4294967296.0);
-            if (scaled > uint.MaxValue) break;
-            thresholds.Add((uint)scaled);
-        }
-
-        _thresholds = [.. thresholds];
-        _signedThresholds = [.. thresholds.Select(t => (int)(t ^ SignBit))];
-        _guide = new ushort[1 << GuideBits];
-        for (int prefix = 0, k = 0; prefix < _guide.Length; prefix++)
-        {
-            while (k < _thresholds.Length && _thresholds[k] <= (uint)prefix << (32 - GuideBits)) k++;
-            _guide[prefix] = (ushort)k;
-        }
+        Parts = Math.Max(1, (int)Math.Ceiling(mean / LargestPart));
+        FillColumns(Probabilities(mean / Parts));
     }
 
-    internal double Mean { get; }
+    /// <summary>Draws whose sum is one count.</summary>
+    internal int Parts { get; }
 
     /// <summary>Largest count the table can return.</summary>
-    internal int Largest => _lowest + _thresholds.Length;
+    internal int Largest { get; private set; }
 
-    internal int Draw(uint number)
+    /// <summary>One of the <see cref="Parts"/> of a count.</summary>
+    /// <param name="number">Uniform number.</param>
+    /// <param name="ties">Gives 32 further bits; rarely asked.</param>
+    /// <param name="counter">Counter of those bits.</param>
+    /// <param name="entity">Entity of those bits.</param>
+    internal int Draw(ushort number, RandomStream ties, uint counter, ulong entity) =>
+        IsTie(number) ? Draw(number, ties.Block(counter, entity).X0) : Draw(number, 0);
+
+    /// <summary>One of the <see cref="Parts"/> of a count, with the bits that decide a tie.</summary>
+    internal int Draw(ushort number, uint tie)
     {
-        int k = _guide[number >> (32 - GuideBits)];
-        while (k < _thresholds.Length && number >= _thresholds[k]) k++;
-        return _lowest + k;
+        int column = number >> FractionBits, fraction = number & FractionMask;
+        return fraction < _cutoff[column] || (fraction == _cutoff[column] && tie < _tie[column]) ? column : _alias[column];
     }
 
-    /// <summary>Adds one draw to every count. The spans have equal lengths, a multiple of 32.</summary>
-    internal void AddDraws(ReadOnlySpan<uint> numbers, Span<ushort> counts)
+    /// <summary>Probability that a tie goes to the column's own count.</summary>
+    internal double TieShare(ushort number) => _tie[number >> FractionBits] / 4294967296.0;
+
+    private bool IsTie(ushort number) => (number & FractionMask) == _cutoff[number >> FractionBits];
+
+    /// <summary>32 draws by one vector permutation per table; <paramref name="ties"/> marks those whose tie is undecided.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Vector512<ushort> Draw(Vector512<ushort> numbers, out ulong ties)
     {
-        if (_thresholds.Length > MostVectorThresholds)
-        {
-            for (int i = 0; i < numbers.Length; i++) counts[i] += (ushort)Draw(numbers[i]);
-            return;
-        }
-
-        // The count is all thresholds but those above the number; flipping the top bit lets a signed comparison order unsigned numbers.
-        var all = Vector512.Create(Largest);
-        var sign = Vector512.Create(SignBit);
-        for (int i = 0; i < numbers.Length; i += 32)
-        {
-            Vector512<int> a = (Vector512.Create(numbers.Slice(i, 16)) ^ sign).AsInt32(), b = (Vector512.Create(numbers.Slice(i + 16, 16)) ^ sign).AsInt32();
-            Vector512<int> countA = all, countB = all;
-            foreach (int threshold in _signedThresholds)
-            {
-                var t = Vector512.Create(threshold);
-                countA += Vector512.GreaterThan(t, a); // a true lane is all ones, that is -1
-                countB += Vector512.GreaterThan(t, b);
-            }
-
-            Span<ushort> target = counts.Slice(i, 32);
-            (Vector512.Create((ReadOnlySpan<ushort>)target) + Vector512.Narrow(countA, countB).AsUInt16()).CopyTo(target);
-        }
+        Vector512<ushort> column = numbers >>> FractionBits, fraction = numbers & Vector512.Create(FractionMask);
+        Vector512<ushort> cutoff = LookUp(_cutoff, column), alias = LookUp(_alias, column);
+        ties = Vector512.Equals(fraction, cutoff).ExtractMostSignificantBits();
+        return Vector512.ConditionalSelect(Vector512.LessThan(fraction, cutoff), column, alias);
     }
 
-    /// <summary>Probabilities above 1e-16 of the largest, from the lowest count on: ratios from the mode outwards, so nothing overflows at any mean.</summary>
-    private static (int Lowest, double[] Probabilities) Probabilities(double mean)
+    /// <summary>True when the machine looks up 64 columns at once.</summary>
+    internal static bool IsVectorised => Avx512BW.IsSupported;
+
+    private static Vector512<ushort> LookUp(ushort[] table, Vector512<ushort> column) =>
+        Avx512BW.PermuteVar32x16x2(Vector512.Create(table), column, Vector512.Create(table, Columns / 2));
+
+    /// <summary>The alias columns of a distribution (Vose 1991): every column holds 1/64 of the probability, shared by its own count and one other.</summary>
+    private void FillColumns(double[] probabilities)
     {
-        int mode = (int)mean;
-        var up = new List<double> { 1 };
-        for (int k = mode + 1; up[^1] > 1e-16; k++) up.Add(up[^1] * mean / k);
-        var down = new List<double>();
-        double p = 1;
-        for (int k = mode; k > 0 && p > 1e-16; k--) down.Add(p *= k / mean);
-        down.Reverse();
-        double[] all = [.. down, .. up];
-        double sum = all.Sum();
-        return (mode - down.Count, [.. all.Select(x => x / sum)]);
+        double[] scaled = [.. probabilities.Select(p => p * Columns)];
+        var small = new Stack<int>();
+        var large = new Stack<int>();
+        for (int i = 0; i < Columns; i++) (scaled[i] < 1 ? small : large).Push(i);
+        while (small.Count > 0 && large.Count > 0)
+        {
+            int less = small.Pop(), more = large.Pop();
+            SetColumn(less, scaled[less], more);
+            scaled[more] -= 1 - scaled[less];
+            (scaled[more] < 1 ? small : large).Push(more);
+        }
+
+        foreach (int rest in small.Concat(large)) SetColumn(rest, 1, rest);
+        Largest = Parts * Enumerable.Range(0, Columns).Where(i => probabilities[i] > 0).Max();
+    }
+
+    private void SetColumn(int column, double share, int alias)
+    {
+        ulong fixedPoint = (ulong)Math.Round(share * (1ul << (FractionBits + 32)));
+        _cutoff[column] = (ushort)(fixedPoint >> 32);
+        _tie[column] = (uint)fixedPoint;
+        _alias[column] = (ushort)alias;
+    }
+
+    /// <summary>Poisson probabilities of 0 to 63, those below 2^-60 taken as none.</summary>
+    private static double[] Probabilities(double mean)
+    {
+        double[] p = new double[Columns];
+        p[0] = Math.Exp(-mean);
+        for (int k = 1; k < Columns; k++) p[k] = p[k - 1] * mean / k;
+        double sum = p.Where(x => x > 1e-18).Sum();
+        return [.. p.Select(x => x > 1e-18 ? x / sum : 0)];
     }
 }

@@ -4,82 +4,95 @@ using System.Runtime.Intrinsics;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// phi(x) = (1 - e^-x)/x for x >= 0, to the last few bits, by the same correctly rounded operations in every lane: the result depends neither on the width of the machine's
-/// vectors nor on a library. Even and odd powers are summed side by side, which halves the latency.
+/// phi(x) = (1 - e^-x)/x for x >= 0, to the last few bits of single or double precision, by the same correctly rounded operations in every lane: the result depends neither on
+/// the width of the machine's vectors nor on a library. Even and odd powers are summed side by side, which halves the latency.
 /// </summary>
 internal static class Relaxation
 {
     /// <summary>Largest argument of the series; a step that resolves the membrane stays below it.</summary>
-    private const double SeriesLimit = 0.25;
+    private const float SeriesLimit = 0.25f;
 
-    private const int Terms = 12;
-
-    /// <summary>(-1)^k / (k + 1)!, highest power first.</summary>
-    private static readonly double[] Coefficients = MakeCoefficients();
-
+    /// <summary>phi in every lane. T is float or double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<double> Phi(Vector512<double> x)
+    internal static Vector512<T> Phi<T>(Vector512<T> x)
     {
-        Vector512<double> phi = Series(x);
-        return Vector512.GreaterThanAny(x, Vector512.Create(SeriesLimit)) ? Beyond(x, phi) : phi;
+        if (typeof(T) == typeof(float))
+        {
+            Vector512<float> single = x.AsSingle();
+            return (Vector512.GreaterThanAny(single, Vector512.Create(SeriesLimit)) ? Beyond(single) : Series(single)).As<float, T>();
+        }
+
+        Vector512<double> y = x.AsDouble();
+        return (Vector512.GreaterThanAny(y, Vector512.Create((double)SeriesLimit)) ? Beyond(y) : Series(y)).As<double, T>();
     }
 
-    /// <summary>phi of one number; equal, bit for bit, to a lane of the vector form.</summary>
-    internal static double Phi(double x)
-    {
-        int halvings = 0;
-        for (; x > SeriesLimit; x *= 0.5) halvings++;
-        double square = x * x, even = Coefficients[1], odd = Coefficients[0];
-        for (int k = 3; k < Terms; k += 2)
-        {
-            even = Math.FusedMultiplyAdd(even, square, Coefficients[k]);
-            odd = Math.FusedMultiplyAdd(odd, square, Coefficients[k - 1]);
-        }
+    /// <summary>phi of one number.</summary>
+    internal static double Phi(double x) => Phi(Vector512.Create(x))[0];
 
-        double phi = Math.FusedMultiplyAdd(odd, x, even);
-        for (; halvings > 0; halvings--)
-        {
-            phi *= 1 - (0.5 * x * phi); // phi(2x) = phi(x) (1 - x phi(x)/2)
-            x += x;
-        }
-
-        return phi;
-    }
-
+    /// <summary>sum_k (-x)^k / (k + 1)! up to k = 6: the rest is below 1e-8 of the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Series(Vector512<double> x)
+    private static Vector512<float> Series(Vector512<float> x)
     {
-        Vector512<double> square = x * x, even = Vector512.Create(Coefficients[1]), odd = Vector512.Create(Coefficients[0]);
-        for (int k = 3; k < Terms; k += 2)
-        {
-            even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(Coefficients[k]));
-            odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(Coefficients[k - 1]));
-        }
-
+        Vector512<float> square = x * x;
+        Vector512<float> even = Vector512.FusedMultiplyAdd(Vector512.Create(1f / 5040), square, Vector512.Create(1f / 120));
+        Vector512<float> odd = Vector512.FusedMultiplyAdd(Vector512.Create(-1f / 720), square, Vector512.Create(-1f / 24));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1f / 6));
+        odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(-1f / 2));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1f));
         return Vector512.FusedMultiplyAdd(odd, x, even);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<double> Beyond(Vector512<double> x, Vector512<double> phi)
+    /// <summary>The same up to k = 11: the rest is below 1e-17.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Series(Vector512<double> x)
     {
-        for (int lane = 0; lane < Vector512<double>.Count; lane++)
+        Vector512<double> square = x * x;
+        Vector512<double> even = Vector512.FusedMultiplyAdd(Vector512.Create(1.0 / 39916800), square, Vector512.Create(1.0 / 362880));
+        Vector512<double> odd = Vector512.FusedMultiplyAdd(Vector512.Create(-1.0 / 479001600), square, Vector512.Create(-1.0 / 3628800));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1.0 / 5040));
+        odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(-1.0 / 40320));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1.0 / 120));
+        odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(-1.0 / 720));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1.0 / 6));
+        odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(-1.0 / 24));
+        even = Vector512.FusedMultiplyAdd(even, square, Vector512.Create(1.0));
+        odd = Vector512.FusedMultiplyAdd(odd, square, Vector512.Create(-0.5));
+        return Vector512.FusedMultiplyAdd(odd, x, even);
+    }
+
+    /// <summary>Halves large arguments until the series holds, then doubles back: phi(2h) = phi(h) (1 - h phi(h)/2). A lane does only its own halvings.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> Beyond(Vector512<float> x)
+    {
+        Vector512<float> h = x, half = Vector512.Create(0.5f), one = Vector512<float>.One, limit = Vector512.Create(SeriesLimit);
+        int halvings = 0;
+        for (; halvings < 64 && Vector512.GreaterThanAny(h, limit); halvings++) h = Vector512.ConditionalSelect(Vector512.GreaterThan(h, limit), h * half, h);
+        Vector512<float> phi = Series(h);
+        for (; halvings > 0; halvings--)
         {
-            if (x[lane] > SeriesLimit) phi = phi.WithElement(lane, Phi(x[lane]));
+            Vector512<float> active = Vector512.LessThan(h, x);
+            phi = Vector512.ConditionalSelect(active, phi * (one - (half * h * phi)), phi);
+            h = Vector512.ConditionalSelect(active, h + h, h);
         }
 
         return phi;
     }
 
-    private static double[] MakeCoefficients()
+    /// <inheritdoc cref="Beyond(Vector512{float})"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<double> Beyond(Vector512<double> x)
     {
-        double[] c = new double[Terms];
-        double factorial = 1;
-        for (int k = 0; k < Terms; k++)
+        Vector512<double> h = x, half = Vector512.Create(0.5), one = Vector512<double>.One, limit = Vector512.Create((double)SeriesLimit);
+        int halvings = 0;
+        for (; halvings < 64 && Vector512.GreaterThanAny(h, limit); halvings++) h = Vector512.ConditionalSelect(Vector512.GreaterThan(h, limit), h * half, h);
+        Vector512<double> phi = Series(h);
+        for (; halvings > 0; halvings--)
         {
-            factorial *= k + 1;
-            c[Terms - 1 - k] = (k % 2 == 0 ? 1 : -1) / factorial;
+            Vector512<double> active = Vector512.LessThan(h, x);
+            phi = Vector512.ConditionalSelect(active, phi * (one - (half * h * phi)), phi);
+            h = Vector512.ConditionalSelect(active, h + h, h);
         }
 
-        return c;
+        return phi;
     }
 }

@@ -3,21 +3,21 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// A run of consecutive neurons of one population with everything that ends in them: state, arrival counts, incoming synapses, private inputs, statistics.
+/// A run of consecutive neurons of one population with everything that ends in them: state, arrivals, incoming synapses, private inputs, statistics.
 /// A shard never looks into another; spikes are all they exchange. Who owns which shard never changes a result.
 /// </summary>
-internal sealed unsafe class Shard
+internal sealed unsafe class Shard : IObserved
 {
     /// <summary>A shard starts and is padded at multiples of this, so that vectors of random numbers fall on the same neurons in any sharding.</summary>
-    internal const int Granule = 32;
+    internal const int Granule = PrivateInputDraw.Batch;
 
-    /// <summary>Most neurons in a shard: targets are stored in 16 bits.</summary>
+    /// <summary>Most neurons in a shard: targets are numbered in 16 bits.</summary>
     internal const int MostNeurons = 65_536;
 
-    private readonly AlignedBuffer<ushort>[] _rings;
-    private readonly DrawnInput[] _inputs;
-    private readonly uint[] _numbers;
-    private readonly SpikeBuffer[] _spikes;
+    /// <summary>Steps after which sums of arrivals, at most 65,535 a step, could overflow 32 bits.</summary>
+    private const long HandOverMask = 0xFFFF;
+
+    private readonly PrivateInputDraw[] _inputs;
 
     internal Shard(LoweredNetwork network, LoweredPopulation population, int first, int count)
     {
@@ -26,23 +26,15 @@ internal sealed unsafe class Shard
         First = first;
         Count = count;
         Padded = (count + Granule - 1) / Granule * Granule;
-        Potential = new AlignedBuffer<double>(Padded);
         LastSpike = new AlignedBuffer<int>(Padded);
-        int channels = population.Channels.Count;
-        _rings = new AlignedBuffer<ushort>[channels];
-        Reservoirs = new AlignedBuffer<double>?[channels];
-        Arrivals = new AlignedBuffer<double>[channels];
-        for (int c = 0; c < channels; c++)
-        {
-            _rings[c] = new AlignedBuffer<ushort>((long)population.RingSlots[c] * Padded);
-            Reservoirs[c] = population.Channels[c].HasReservoir ? new AlignedBuffer<double>(Padded) : null;
-            Arrivals[c] = new AlignedBuffer<double>(Padded);
-        }
-
-        _inputs = [.. population.Inputs.Select(input => new DrawnInput(input, this))];
-        _numbers = new uint[Padded];
-        _spikes = [new SpikeBuffer(network.EpochSteps), new SpikeBuffer(network.EpochSteps)];
-        Statistics = new ShardStatistics(this);
+        Counts = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
+        Received = [.. population.Channels.Select(_ => new AlignedBuffer<uint>(Padded))];
+        Queues = [.. population.Channels.Select((_, c) => population.Routes.Where(r => r.Channel == c && r.DelayValues > 1).Select(r => r.LongestDelay).DefaultIfEmpty(0).Max())
+            .Select(longest => longest > 0 ? new DelayQueue(longest) : null)];
+        _inputs = [.. population.Inputs.Select(input => new PrivateInputDraw(input, this))];
+        History = new SpikeHistory(network.EpochSteps, network.HistoryEpochs);
+        Statistics = new ShardStatistics(network, population, first, count);
+        Membrane = Membrane.Of(this, network.Settings.Precision);
         Initialise();
     }
 
@@ -57,80 +49,112 @@ internal sealed unsafe class Shard
 
     internal int Padded { get; }
 
-    /// <summary>V (mV).</summary>
-    internal AlignedBuffer<double> Potential { get; }
+    internal Membrane Membrane { get; }
 
     /// <summary>Step of each neuron's last spike; far in the past before the first, far in the future in the padding, which therefore never fires.</summary>
     internal AlignedBuffer<int> LastSpike { get; }
 
-    /// <summary>What each finite synaptic channel still has to release, or null for instantaneous ones.</summary>
-    internal AlignedBuffer<double>?[] Reservoirs { get; }
+    /// <summary>Arrivals per channel and neuron in the step at hand.</summary>
+    internal AlignedBuffer<ushort>[] Counts { get; }
 
-    /// <summary>Arrivals per channel and neuron since the last reset.</summary>
-    internal AlignedBuffer<double>[] Arrivals { get; }
+    /// <summary>Arrivals per channel and neuron that the statistics have not taken yet.</summary>
+    internal AlignedBuffer<uint>[] Received { get; }
+
+    /// <summary>Arrivals on their way, for channels with random delays.</summary>
+    internal DelayQueue?[] Queues { get; }
 
     internal List<Wiring> Wirings { get; } = [];
 
+    internal SpikeHistory History { get; }
+
     internal ShardStatistics Statistics { get; }
 
-    /// <summary>Deliveries to recurrent and to pool synapses.</summary>
-    internal long RecurrentEvents { get; private set; }
+    /// <summary>Arrivals from private input.</summary>
+    internal long PrivateEvents { get; set; }
 
-    /// <summary>Spikes of the given epoch.</summary>
-    internal SpikeBuffer Spikes(long epoch) => _spikes[epoch & 1];
-
-    /// <summary>Delivers the spikes that a source shard fired in an epoch.</summary>
-    internal void Deliver(Wiring wiring, Shard source, long epoch, long firstStep)
+    /// <summary>Sends off the spikes that a shard fired in an epoch, on routes where every synapse has its own delay.</summary>
+    /// <param name="source">The shard that fired.</param>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="earliest">First step whose arrivals are still to be delivered.</param>
+    internal void Send(Shard source, long epoch, long earliest)
     {
-        int c = wiring.Route.Channel, mask = Population.RingSlots[c] - 1;
-        ushort* ring = _rings[c].Pointer;
-        SpikeBuffer spikes = source.Spikes(epoch);
-        for (int s = 0; s < spikes.Steps; s++)
+        foreach (Wiring wiring in Wirings)
         {
-            foreach (int neuron in spikes.OfStep(s))
+            if (wiring.Route.DelayValues == 1 || wiring.Route.SourcePopulation != source.Population.Index) continue;
+            SpikeBuffer spikes = source.History.Of(epoch);
+            for (int s = 0; s < spikes.Steps; s++)
             {
-                wiring.Deliver(source.First + neuron, firstStep + s, ring, mask, Padded);
-                RecurrentEvents += wiring.OutDegree(source.First + neuron);
+                long step = (epoch * Network.EpochSteps) + s;
+                if (step + wiring.Route.LongestDelay < earliest) continue;
+                ReadOnlySpan<int> fired = spikes.OfStep(s);
+                for (int i = 0; i < fired.Length; i++)
+                {
+                    if (i + 1 < fired.Length) wiring.Prefetch(source.First + fired[i + 1]);
+                    wiring.Send(source.First + fired[i], step, earliest, Queues[wiring.Route.Channel]!);
+                }
             }
         }
     }
 
-    /// <summary>Delivers the spikes that a pool's units fire in this step.</summary>
-    internal void DeliverPool(Wiring wiring, ReadOnlySpan<int> units, long step)
+    /// <summary>Advances every neuron by one step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="shards">All shards: their spikes of earlier epochs arrive.</param>
+    /// <param name="pools">Spikes of the pools in this epoch.</param>
+    internal void Advance(long step, long epoch, Shard[] shards, SpikeBuffer[] pools)
     {
-        int c = wiring.Route.Channel;
-        foreach (int unit in units) wiring.Deliver(unit, step, _rings[c].Pointer, Population.RingSlots[c] - 1, Padded);
-    }
-
-    /// <summary>Advances every neuron by one step and appends its spikes to the epoch's buffer.</summary>
-    internal void Update(long step, long epoch)
-    {
-        foreach (DrawnInput input in _inputs) input.Draw(step, _numbers, Row(input.Channel, step));
-        MembraneKernel.Step(this, step, _spikes[epoch & 1]);
-        for (int c = 0; c < _rings.Length; c++) Row(c, step).Clear();
-    }
-
-    /// <summary>Counts of the arrivals at each neuron in a step.</summary>
-    internal Span<ushort> Row(int channel, long step) => new(RowPointer(channel, step), Padded);
-
-    internal ushort* RowPointer(int channel, long step) =>
-        _rings[channel].Pointer + ((step & (Population.RingSlots[channel] - 1)) * Padded);
-
-    /// <summary>Arrivals waiting in the rings.</summary>
-    internal long PendingArrivals()
-    {
-        long pending = 0;
-        foreach (AlignedBuffer<ushort> ring in _rings)
+        for (int c = 0; c < Counts.Length; c++)
         {
-            foreach (ushort count in ring.Span) pending += count;
+            Counts[c].Span.Clear();
+            Queues[c]?.Flush(step, Counts[c].Pointer);
         }
 
-        return pending;
+        foreach (Wiring wiring in Wirings)
+        {
+            if (wiring.Route.SourcePool >= 0) Deliver(wiring, 0, pools[wiring.Route.SourcePool].OfStep((int)(step - (epoch * Network.EpochSteps))));
+            else if (wiring.Route.DelayValues == 1) DeliverDue(wiring, step, shards);
+        }
+
+        foreach (PrivateInputDraw input in _inputs) PrivateEvents += input.AddTo(Counts[input.Channel].Pointer, Count, step);
+        Membrane.Step(step, History.Of(epoch));
+        if ((step & HandOverMask) == HandOverMask) HandOverArrivals();
+        Statistics.EndStep(step, this);
     }
 
-    /// <summary>Bytes of state, rings and input tables; wiring apart.</summary>
-    internal long StateBytes() =>
-        Potential.Bytes + LastSpike.Bytes + _rings.Sum(r => r.Bytes) + Arrivals.Sum(a => a.Bytes) + Reservoirs.Sum(r => r?.Bytes ?? 0);
+    public double Potential(int neuron) => Membrane.Potential(neuron);
+
+    public void Sample(long step) => Membrane.Sample(step);
+
+    public void HandOverArrivals()
+    {
+        for (int c = 0; c < Received.Length; c++)
+        {
+            double[] arrivals = Statistics.Arrivals[c];
+            uint* received = Received[c].Pointer;
+            for (int i = 0; i < Count; i++) arrivals[i] += received[i];
+            Received[c].Span.Clear();
+        }
+    }
+
+    private void DeliverDue(Wiring wiring, long step, Shard[] shards)
+    {
+        long fired = step - wiring.Route.ShortestDelay;
+        if (fired < 0) return;
+        foreach (Shard source in shards)
+        {
+            if (source.Population.Index == wiring.Route.SourcePopulation) Deliver(wiring, source.First, source.History.OfStep(fired));
+        }
+    }
+
+    private void Deliver(Wiring wiring, int firstSource, ReadOnlySpan<int> fired)
+    {
+        ushort* counts = Counts[wiring.Route.Channel].Pointer;
+        for (int i = 0; i < fired.Length; i++)
+        {
+            if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1]);
+            wiring.Deliver(firstSource + fired[i], counts);
+        }
+    }
 
     private void Initialise()
     {
@@ -140,17 +164,17 @@ internal sealed unsafe class Shard
         for (int i = 0; i < Padded; i++)
         {
             double u = stream.Block(0, (ulong)(First + i)).X0 / 4294967296.0;
-            Potential.Pointer[i] = neuron.Reset + (i < Count ? u * span : 0);
-            LastSpike.Pointer[i] = i < Count ? int.MinValue / 2 : int.MaxValue;
+            Membrane.SetPotential(i, neuron.Reset + (i < Count ? u * span : 0));
+            LastSpike.Pointer[i] = i < Count ? ShardStatistics.Never : int.MaxValue;
         }
     }
 }
 
-/// <summary>The spikes of one shard in one epoch, by step, neurons ascending within a step.</summary>
+/// <summary>The spikes of one shard or pool in one epoch, by step.</summary>
 internal sealed class SpikeBuffer(int epochSteps)
 {
     private readonly int[] _end = new int[epochSteps];
-    private int[] _neurons = new int[256];
+    private int[] _neurons = [];
     private int _count;
 
     /// <summary>Steps of the epoch done so far.</summary>
@@ -164,13 +188,13 @@ internal sealed class SpikeBuffer(int epochSteps)
 
     internal void Add(int neuron)
     {
-        if (_count == _neurons.Length) Array.Resize(ref _neurons, 2 * _count);
+        if (_count == _neurons.Length) Array.Resize(ref _neurons, Math.Max(16, 2 * _count));
         _neurons[_count++] = neuron;
     }
 
     internal void EndStep() => _end[Steps++] = _count;
 
-    /// <summary>Neurons (within the shard) that fired in a step of the epoch.</summary>
+    /// <summary>Neurons (within the shard, ascending) or units that fired in a step of the epoch.</summary>
     internal ReadOnlySpan<int> OfStep(int step)
     {
         int from = step == 0 ? 0 : _end[step - 1];
@@ -178,44 +202,14 @@ internal sealed class SpikeBuffer(int epochSteps)
     }
 }
 
-/// <summary>The private input of a shard's neurons: one Poisson draw per neuron and step, from a table per distinct in-degree.</summary>
-internal sealed class DrawnInput
+/// <summary>The spikes of a shard in the last epochs. Buffers take turns: what an epoch writes, nobody reads any more.</summary>
+internal sealed class SpikeHistory(int epochSteps, int epochs)
 {
-    private readonly RandomStream _stream;
-    private readonly uint _firstCounter;
-    private readonly PoissonTable[] _tables;
-    private readonly int[]? _tableOf;
+    private readonly SpikeBuffer[] _buffers = [.. Enumerable.Range(0, epochs).Select(_ => new SpikeBuffer(epochSteps))];
 
-    internal DrawnInput(PrivateInput input, Shard shard)
-    {
-        Channel = input.Channel;
-        ulong seed = shard.Network.Settings.Seed;
-        _stream = new RandomStream(seed, RandomPurpose.PoissonInput, (uint)input.Stream);
-        _firstCounter = (uint)(shard.First / 4);
-        if (input.InDegree is InDegreeLaw.Fixed(var k))
-        {
-            _tables = [new PoissonTable(k * input.MeanPerUnit)];
-            return;
-        }
+    /// <summary>Spikes of an epoch.</summary>
+    internal SpikeBuffer Of(long epoch) => _buffers[epoch % _buffers.Length];
 
-        var degrees = new RandomStream(seed, RandomPurpose.InDegree, (uint)input.Stream);
-        int[] inDegrees = [.. Enumerable.Range(shard.First, shard.Padded).Select(i => InDegreeDraw.Of(input.InDegree, degrees, i))];
-        int[] distinct = [.. inDegrees.Distinct().Order()];
-        _tables = [.. distinct.Select(d => new PoissonTable(d * input.MeanPerUnit))];
-        _tableOf = [.. inDegrees.Select(d => Array.BinarySearch(distinct, d))];
-    }
-
-    internal int Channel { get; }
-
-    internal void Draw(long step, Span<uint> numbers, Span<ushort> counts)
-    {
-        _stream.Fill(numbers, _firstCounter, (ulong)step);
-        if (_tableOf is null)
-        {
-            _tables[0].AddDraws(numbers, counts);
-            return;
-        }
-
-        for (int i = 0; i < counts.Length; i++) counts[i] += (ushort)_tables[_tableOf[i]].Draw(numbers[i]);
-    }
+    /// <summary>Neurons that fired in a step.</summary>
+    internal ReadOnlySpan<int> OfStep(long step) => Of(step / epochSteps).OfStep((int)(step % epochSteps));
 }

@@ -1,9 +1,50 @@
 namespace Shunt.Simulation;
 
+/// <summary>How time is treated.</summary>
+public enum Engine
+{
+    /// <summary>On a grid of time steps: any network, fast.</summary>
+    Grid,
+
+    /// <summary>Event by event in continuous time, exact: instantaneous synapses only, the yardstick of the grid.</summary>
+    Events,
+}
+
+/// <summary>Precision of the neurons' state on the grid.</summary>
+#pragma warning disable CA1720 // Single and double are the names of what is chosen here.
+public enum Precision
+{
+    /// <summary>32 bits: half the memory, twice the speed; its rounding is far below any sampling error.</summary>
+    Single,
+
+    /// <summary>64 bits.</summary>
+    Double,
+}
+#pragma warning restore CA1720
+
+/// <summary>Where the synapses of a network are.</summary>
+public enum WiringStorage
+{
+    /// <summary>Drawn once and kept, about a byte each.</summary>
+    Stored,
+
+    /// <summary>Computed whenever a spike needs them: nothing is kept, in-degrees are exactly K, sources are drawn with replacement.</summary>
+    Procedural,
+}
+
 /// <summary>How a network is simulated. Everything here except <see cref="Threads"/> and <see cref="ShardSize"/> can change the spikes.</summary>
 public sealed record SimulationSettings
 {
-    /// <summary>Time step (s).</summary>
+    /// <summary>Grid or events.</summary>
+    public Engine Engine { get; init; }
+
+    /// <summary>Precision of the state on the grid.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Stored or procedural wiring.</summary>
+    public WiringStorage Wiring { get; init; }
+
+    /// <summary>Time step (s). With <see cref="Engine.Events"/> only samples and bins lie on it.</summary>
     public double TimeStep { get; init; } = 5e-5;
 
     /// <summary>Simulated time before anything is measured (s).</summary>

@@ -21,12 +21,12 @@ public sealed class Simulator
     private readonly Shard[] _shards;
     private readonly int _threads;
     private readonly SpinBarrier _barrier;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly SpikeHash _hash = new();
+    private readonly long[][] _outDegrees, _poolOutDegrees;
     private readonly List<int> _fired = [];
     private long _lastEpoch = long.MaxValue;
     private Exception? _failure;
-    private long _spikes;
-    private long _poolEvents;
+    private long _synapticEvents, _poolEvents;
     private bool _started;
 
     /// <summary>Checks the settings, draws the wiring and the initial potentials.</summary>
@@ -44,6 +44,8 @@ public sealed class Simulator
         _threads = Math.Min(_threads, _shards.Length);
         _barrier = new SpinBarrier(_threads);
         DrawWiring(wired, cancellation);
+        _outDegrees = [.. _network.Populations.Select(p => OutDegrees(p.Source.Size, w => w.Route.SourcePopulation == p.Index))];
+        _poolOutDegrees = [.. _network.Pools.Select((p, i) => OutDegrees(p.Size, w => w.Route.SourcePool == i))];
     }
 
     /// <summary>Stored synapses, those from pools included.</summary>
@@ -77,42 +79,56 @@ public sealed class Simulator
         {
             done = Math.Min((epoch + 1) * _network.EpochSteps, _network.Grid.TotalSteps);
             Record(epoch, sink);
-            progress?.Invoke(new SimulationProgress(done, _network.Grid.TotalSteps, _spikes));
+            progress?.Invoke(new SimulationProgress(done, _network.Grid.TotalSteps, _hash.Spikes));
             return !cancellation.IsCancellationRequested;
         });
         foreach (Thread helper in helpers) helper.Join();
         if (_failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
-        return new Measurement(_network, _shards, done).Record(_spikes, Convert.ToHexStringLower(_hash.GetHashAndReset()), _poolEvents, Synapses, WiringBytes);
+        foreach (Shard shard in _shards) shard.HandOverArrivals();
+        return new Measurement(_network, [.. _shards.Select(s => s.Statistics)], done).Record(_hash.Spikes, _hash.Text(), new SimulationCounters
+        {
+            Steps = done,
+            NeuronUpdates = done * _network.Model.Size,
+            SynapticEvents = _synapticEvents,
+            InputEvents = _poolEvents + _shards.Sum(s => s.PrivateEvents),
+            Synapses = Synapses,
+            BytesPerSynapse = Synapses > 0 ? (double)WiringBytes / Synapses : 0,
+        });
     }
 
     // The time loop. An epoch is as long as the shortest delay, so what is fired in one can only arrive in a later one. The rules that make the result
     // independent of the threads:
-    //   1. deliver: every shard receives all spikes of the previous epoch, before its first step of this one. Counts are added, so their order is free.
-    //   2. update:  each step, pool spikes arrive, then every neuron advances with the arrivals of that step; spikes are fired at the step's end.
-    //   3. record:  shard by shard, right after the update, into sums that belong to the shard.
-    //   4. exchange: all wait; then the epoch's spikes are complete and may be read until the end of the next epoch, since buffers alternate.
+    //   1. send:    before its first step of an epoch, a shard sends off all spikes of the epoch before on their random delays. Lists of arrivals are added
+    //               up as counts, so their order is free.
+    //   2. deliver: each step, the arrivals that are due become counts: those sent off, those with a constant delay, those of pools, then private input.
+    //   3. update:  every neuron advances with the counts of the step; spikes are fired at the step's end.
+    //   4. record:  shard by shard, right after the update, into sums that belong to the shard.
+    //   5. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
     private void Work(int thread, Func<long, bool>? afterExchange)
     {
         Shard[] mine = [.. _shards.Where((_, i) => i % _threads == thread)];
         PoolDraw[] pools = [.. _network.Pools.Select(p => new PoolDraw(p, _network.Settings.Seed))];
+        SpikeBuffer[] poolSpikes = [.. pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
         long steps = _network.Grid.TotalSteps, epochSteps = _network.EpochSteps, poolEvents = 0;
         for (long epoch = 0; epoch * epochSteps < steps; epoch++)
         {
             try
             {
                 long first = epoch * epochSteps, end = Math.Min(first + epochSteps, steps);
-                foreach (Shard shard in mine) Deliver(shard, epoch);
-                for (long step = first; step < end; step++)
+                for (int p = 0; p < pools.Length; p++) pools[p].Draw(first, end, poolSpikes[p]);
+                foreach (Shard shard in mine)
                 {
-                    foreach (PoolDraw pool in pools) pool.Draw(step);
-                    foreach (Shard shard in mine)
+                    shard.History.Of(epoch).Clear();
+                    if (epoch > 0)
                     {
-                        poolEvents += DeliverPools(shard, pools, step);
-                        shard.Update(step, epoch);
-                        shard.Statistics.EndStep(step);
+                        foreach (Shard source in _shards) shard.Send(source, epoch - 1, first);
                     }
+
+                    for (long step = first; step < end; step++) shard.Advance(step, epoch, _shards, poolSpikes);
                 }
+
+                if (thread == 0) poolEvents += PoolEvents(poolSpikes);
             }
 #pragma warning disable CA1031 // Whatever goes wrong in a thread must reach the caller of Run, and the other threads must still be met at the exchange.
             catch (Exception e)
@@ -127,7 +143,7 @@ public sealed class Simulator
             if (epoch >= Volatile.Read(ref _lastEpoch)) break;
         }
 
-        Interlocked.Add(ref _poolEvents, poolEvents);
+        if (thread == 0) _poolEvents = poolEvents;
     }
 
     /// <summary>Runs what follows an exchange. Whether to stop must be known to all before the next exchange, so it takes effect at that one.</summary>
@@ -153,30 +169,15 @@ public sealed class Simulator
         while (epoch < (seen = Volatile.Read(ref _lastEpoch))) Interlocked.CompareExchange(ref _lastEpoch, epoch, seen);
     }
 
-    private void Deliver(Shard shard, long epoch)
-    {
-        shard.Spikes(epoch).Clear();
-        if (epoch == 0) return;
-        long firstStep = (epoch - 1) * _network.EpochSteps;
-        foreach (Wiring wiring in shard.Wirings)
-        {
-            if (wiring.Route.SourcePopulation < 0) continue;
-            foreach (Shard source in _shards)
-            {
-                if (source.Population.Index == wiring.Route.SourcePopulation) shard.Deliver(wiring, source, epoch - 1, firstStep);
-            }
-        }
-    }
-
-    private static long DeliverPools(Shard shard, PoolDraw[] pools, long step)
+    private long PoolEvents(SpikeBuffer[] spikes)
     {
         long events = 0;
-        foreach (Wiring wiring in shard.Wirings)
+        for (int p = 0; p < spikes.Length; p++)
         {
-            if (wiring.Route.SourcePool < 0) continue;
-            ReadOnlySpan<int> units = pools[wiring.Route.SourcePool].Units;
-            shard.DeliverPool(wiring, units, step);
-            foreach (int unit in units) events += wiring.OutDegree(unit);
+            for (int s = 0; s < spikes[p].Steps; s++)
+            {
+                foreach (int unit in spikes[p].OfStep(s)) events += _poolOutDegrees[p][unit];
+            }
         }
 
         return events;
@@ -184,27 +185,39 @@ public sealed class Simulator
 
     private void Record(long epoch, ISpikeSink? sink)
     {
-        Span<byte> bytes = stackalloc byte[12];
-        int steps = _shards.Max(s => s.Spikes(epoch).Steps);
+        int steps = _shards.Max(s => s.History.Of(epoch).Steps);
         for (int s = 0; s < steps; s++)
         {
-            long step = (epoch * _network.EpochSteps) + s + 1;
-            BinaryPrimitives.WriteInt64LittleEndian(bytes, step);
             _fired.Clear();
             foreach (Shard shard in _shards)
             {
-                foreach (int neuron in shard.Spikes(epoch).OfStep(s)) _fired.Add(shard.Population.FirstNeuron + shard.First + neuron);
+                int population = shard.Population.Index, first = shard.First, firstNeuron = shard.Population.FirstNeuron + shard.First;
+                long[] outDegrees = _outDegrees[population];
+                foreach (int neuron in shard.History.Of(epoch).OfStep(s))
+                {
+                    _fired.Add(firstNeuron + neuron);
+                    _synapticEvents += outDegrees[first + neuron];
+                }
             }
 
-            foreach (int neuron in _fired)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], neuron);
-                _hash.AppendData(bytes);
-            }
-
-            _spikes += _fired.Count;
-            if (_fired.Count > 0) sink?.Record(step, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_fired));
+            if (_fired.Count == 0) continue;
+            long step = (epoch * _network.EpochSteps) + s + 1;
+            ReadOnlySpan<int> fired = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_fired);
+            _hash.Add(step, fired);
+            sink?.Record(step, fired);
         }
+    }
+
+    /// <summary>Synapses of every neuron of a population, or unit of a pool, over all shards.</summary>
+    private long[] OutDegrees(int size, Func<Wiring, bool> isFrom)
+    {
+        long[] degrees = new long[size];
+        foreach (Wiring wiring in _shards.SelectMany(s => s.Wirings).Where(isFrom))
+        {
+            for (int source = 0; source < size; source++) degrees[source] += wiring.OutDegree(source);
+        }
+
+        return degrees;
     }
 
     private void DrawWiring(Action<double>? wired, CancellationToken cancellation)
@@ -224,7 +237,7 @@ public sealed class Simulator
             Parallel.ForEach(_shards, parallel, shard =>
             {
                 foreach (Route route in shard.Population.Routes)
-                    shard.Wirings.Add(new Wiring(route, shard.First, shard.Count, _network.Settings.Seed, Tick));
+                    shard.Wirings.Add(new StoredWiring(route, shard.First, shard.Count, _network.Settings.Seed, Tick));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(x => x is SimulationException or OperationCanceledException) is { } cause)
@@ -241,38 +254,80 @@ public sealed class Simulator
 internal sealed class PoolDraw(PoolSource pool, ulong seed)
 {
     private readonly RandomStream _counts = new(seed, RandomPurpose.PoolCount, (uint)pool.Index);
+    private readonly RandomStream _ties = new(seed, RandomPurpose.PoissonTie, (uint)pool.Index | 1u << 23);
     private readonly RandomStream _units = new(seed, RandomPurpose.PoolUnit, (uint)pool.Index);
-    private int[] _fired = new int[64];
-    private int _count;
 
-    internal ReadOnlySpan<int> Units => _fired.AsSpan(0, _count);
-
-    internal void Draw(long step)
+    /// <summary>Draws the spikes of some steps.</summary>
+    internal void Draw(long firstStep, long endStep, SpikeBuffer spikes)
     {
-        _count = pool.Counts.Draw(_counts.Block(0, (ulong)step).X0);
-        if (_fired.Length < _count) Array.Resize(ref _fired, 2 * _count);
-        for (int i = 0; i < _count; i += 4)
+        spikes.Clear();
+        for (long step = firstStep; step < endStep; step++)
         {
-            Philox.Block block = _units.Block((uint)i, (ulong)step);
-            for (int k = 0; k < 4 && i + k < _count; k++) _fired[i + k] = (int)(((ulong)block[k] * (uint)pool.Size) >> 32);
+            int count = 0;
+            for (int part = 0; part < pool.Counts.Parts; part++)
+                count += pool.Counts.Draw((ushort)_counts.Block((uint)part, (ulong)step).X0, _ties, (uint)part, (ulong)step);
+            for (int i = 0; i < count; i += 4)
+            {
+                Philox.Block block = _units.Block((uint)i, (ulong)step);
+                for (int k = 0; k < 4 && i + k < count; k++) spikes.Add((int)(((ulong)block[k] * (uint)pool.Size) >> 32));
+            }
+
+            spikes.EndStep();
         }
+    }
+}
+
+/// <summary>SHA-256 over (step, neuron) of every spike in order.</summary>
+internal sealed class SpikeHash
+{
+    private const int Record = sizeof(long) + sizeof(int);
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly byte[] _buffer = new byte[4096 * Record];
+    private int _used;
+
+    /// <summary>Spikes so far.</summary>
+    internal long Spikes { get; private set; }
+
+    internal void Add(long step, ReadOnlySpan<int> neurons)
+    {
+        Spikes += neurons.Length;
+        foreach (int neuron in neurons)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_used), step);
+            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_used + sizeof(long)), neuron);
+            _used += Record;
+            if (_used == _buffer.Length) Flush();
+        }
+    }
+
+    /// <summary>The hash in lower-case hexadecimal; ends the series.</summary>
+    internal string Text()
+    {
+        Flush();
+        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
+
+    private void Flush()
+    {
+        _hash.AppendData(_buffer, 0, _used);
+        _used = 0;
     }
 }
 
 /// <summary>Cuts populations into shards.</summary>
 internal static class ShardPlan
 {
-    /// <summary>Most bytes of targets in one array.</summary>
-    private const double MostTargetBytes = 1.5e9;
+    /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
+    private const int MostByDefault = 16_384;
 
     internal static IEnumerable<(int First, int Count)> Of(LoweredPopulation population, int shardSize, int threads)
     {
         int size = population.Source.Size;
         if (shardSize <= 0)
         {
-            double inputs = population.Routes.Select(r => r.Projection.InDegree.Mean(r.SourceSize)).DefaultIfEmpty(0).Max();
-            double most = Math.Min(Shard.MostNeurons, MostTargetBytes / (2 * Math.Max(1, inputs)));
-            shardSize = (int)Math.Min(most, (size + threads - 1) / threads);
+            int parts = Math.Max(threads, (size + MostByDefault - 1) / MostByDefault);
+            parts = (parts + threads - 1) / threads * threads;
+            shardSize = (size + parts - 1) / parts;
         }
 
         shardSize = Math.Clamp((shardSize + Shard.Granule - 1) / Shard.Granule * Shard.Granule, Shard.Granule, Shard.MostNeurons);

@@ -1,263 +1,284 @@
-using Shunt.Model;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Shunt.Simulation;
 
-/// <summary>
-/// The synapses of one route that end in one shard, grouped by source: targets (within the shard) and, when delays vary, the delay of each beyond the shortest.
-/// </summary>
-internal sealed unsafe class Wiring
+/// <summary>The synapses of one route that end in one shard, by source.</summary>
+internal abstract unsafe class Wiring
 {
-    private readonly long[] _start;
-    private readonly AlignedBuffer<ushort> _targets;
-    private readonly AlignedBuffer<byte>? _byteDelays;
-    private readonly AlignedBuffer<ushort>? _wideDelays;
+    private readonly RandomStream _delays;
+    private readonly uint _firstTarget;
 
-    internal Wiring(Route route, int firstTarget, int targets, ulong seed, Action<int> targetsDone)
+    private protected Wiring(Route route, int firstTarget, ulong seed)
     {
         Route = route;
-        var sources = new SourceDraw(route, seed);
-        _start = new long[route.SourceSize + 1];
-        for (int t = 0; t < targets; t++)
-        {
-            foreach (int source in sources.Of(firstTarget + t)) _start[source + 1]++;
-            targetsDone(1);
-        }
-
-        for (int s = 0; s < route.SourceSize; s++) _start[s + 1] += _start[s];
-        Synapses = _start[^1];
-        _targets = new AlignedBuffer<ushort>(Synapses);
-        if (route.DelayValues > 256) _wideDelays = new AlignedBuffer<ushort>(Synapses);
-        else if (route.DelayValues > 1) _byteDelays = new AlignedBuffer<byte>(Synapses);
-
-        // Filling advances each row's start to its end; shifting the array by one restores it.
-        for (int t = 0; t < targets; t++)
-        {
-            ReadOnlySpan<int> row = sources.Of(firstTarget + t);
-            ReadOnlySpan<uint> delays = route.DelayValues > 1 ? sources.DelayNumbers(firstTarget + t) : default;
-            for (int k = 0; k < row.Length; k++)
-            {
-                long at = _start[row[k]]++;
-                _targets.Pointer[at] = (ushort)t;
-                if (delays.IsEmpty) continue;
-                uint delay = (uint)(((ulong)delays[k] * (uint)route.DelayValues) >> 32);
-                if (_byteDelays is not null) _byteDelays.Pointer[at] = (byte)delay;
-                else _wideDelays!.Pointer[at] = (ushort)delay;
-            }
-
-            targetsDone(1);
-        }
-
-        Array.Copy(_start, 0, _start, 1, route.SourceSize);
-        _start[0] = 0;
+        _firstTarget = (uint)firstTarget;
+        _delays = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
     }
 
     internal Route Route { get; }
 
-    internal long Synapses { get; }
+    /// <summary>Synapses, stored or not.</summary>
+    internal abstract long Synapses { get; }
 
-    internal long Bytes => ((long)_start.Length * sizeof(long)) + _targets.Bytes + (_byteDelays?.Bytes ?? 0) + (_wideDelays?.Bytes ?? 0);
+    /// <summary>Bytes allocated.</summary>
+    internal abstract long Bytes { get; }
 
-    /// <summary>Synapses of one source in this shard.</summary>
-    internal int OutDegree(int source) => (int)(_start[source + 1] - _start[source]);
+    /// <summary>Synapses of a source in this shard.</summary>
+    internal abstract int OutDegree(int source);
 
-    /// <summary>Targets (within the shard) of one source, ascending.</summary>
-    internal ReadOnlySpan<ushort> Targets(int source) => new(_targets.Pointer + _start[source], OutDegree(source));
+    /// <summary>Targets (within the shard) of a source, in the order of <see cref="Deliver"/>.</summary>
+    internal abstract int[] Targets(int source);
+
+    /// <summary>Adds one arrival to the counts of every target of a source.</summary>
+    internal abstract void Deliver(int source, ushort* counts);
+
+    /// <summary>Puts one arrival for every target of a source into a queue, each after its own delay.</summary>
+    /// <param name="source">The neuron that fired.</param>
+    /// <param name="step">The step in which it fired.</param>
+    /// <param name="earliest">Arrivals due before this step are left out: they have been delivered.</param>
+    /// <param name="queue">Receives the arrivals.</param>
+    internal abstract void Send(int source, long step, long earliest, DelayQueue queue);
+
+    /// <summary>Brings the synapses of a source that is about to fire towards the processor.</summary>
+    internal virtual void Prefetch(int source)
+    {
+    }
+
+    /// <summary>Delays of a source's synapses beyond the shortest, by target; equally likely, and a function of (seed, projection, source, target) alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected DelayDraw DelaysOf(int source) => new(_delays.Block(0, (ulong)source).X0, _firstTarget, (uint)Route.DelayValues);
 
     /// <summary>
-    /// Adds one arrival per synapse of a source that fired at the end of a step.
+    /// Delays by a hash of the target under a key that a source draws. A generator block per synapse would cost more than everything else about a spike; two rounds of
+    /// multiply and shift leave no structure that <c>WiringTests</c> can find.
     /// </summary>
-    /// <param name="source">The neuron or unit that fired.</param>
-    /// <param name="step">The step in which it fired (a pool's spikes arrive in that step).</param>
-    /// <param name="ring">Arrival counts, slot by slot.</param>
-    /// <param name="slotMask">Number of slots minus one.</param>
-    /// <param name="stride">Counts per slot.</param>
-    internal void Deliver(int source, long step, ushort* ring, int slotMask, int stride)
+    private protected readonly struct DelayDraw(uint key, uint firstTarget, uint values)
     {
-        long from = _start[source];
-        int count = (int)(_start[source + 1] - from);
-        ushort* target = _targets.Pointer + from;
-        int first = (int)((step + Route.ShortestDelay) & slotMask);
-        if (_byteDelays is not null)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal uint Of(uint target)
         {
-            byte* delay = _byteDelays.Pointer + from;
-            for (int k = 0; k < count; k++) ring[(((first + delay[k]) & slotMask) * stride) + target[k]]++;
+            uint x = ((firstTarget + target) * 0x9E3779B1) ^ key;
+            x ^= x >> 16;
+            x *= 0x7FEB352D;
+            x ^= x >> 15;
+            x *= 0x846CA68B;
+            x ^= x >> 16;
+            return (uint)(((ulong)x * values) >> 32);
         }
-        else if (_wideDelays is not null)
+    }
+
+    /// <summary>The end of a queue's lists, in registers.</summary>
+    private protected readonly ref struct QueueWriter(DelayQueue queue, long firstDue)
+    {
+        private readonly DelayQueue _queue = queue;
+        private readonly nint* _end = queue.End.Pointer;
+        private readonly nint _blockMask = queue.BlockMask, _blockEnd = queue.BlockEnd;
+        private readonly int _slotMask = queue.Slots - 1;
+        private readonly int _first = (int)(firstDue & (queue.Slots - 1));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Append(uint target, uint delay)
         {
-            ushort* delay = _wideDelays.Pointer + from;
-            for (int k = 0; k < count; k++) ring[(((first + delay[k]) & slotMask) * stride) + target[k]]++;
-        }
-        else
-        {
-            ushort* slot = ring + ((long)first * stride);
-            for (int k = 0; k < count; k++) slot[target[k]]++;
+            int slot = (_first + (int)delay) & _slotMask;
+            nint end = _end[slot];
+            *(ushort*)end = (ushort)target;
+            end += sizeof(ushort);
+            _end[slot] = end;
+            if ((end & _blockMask) == _blockEnd) _queue.Extend(slot);
         }
     }
 }
 
 /// <summary>
-/// Draws the sources of one target neuron: exactly the in-degree of its law, distinct unless multapses are allowed, every admissible set equally likely.
-/// A function of (seed, projection, target): asking twice gives the same sources.
+/// Synapses in memory: for each source its targets in ascending order, as gaps of one byte. The byte 255 is a step of 255 without a synapse; where that would be common, because the
+/// wiring is sparse, targets are stored as they are, in two bytes.
 /// </summary>
-internal sealed class SourceDraw
+internal sealed unsafe class StoredWiring : Wiring
 {
-    private readonly Route _route;
-    private readonly RandomStream _degrees, _sources, _delays;
-    private readonly ulong[] _taken;
-    private readonly uint[] _numbers = new uint[256];
-    private readonly uint _rejectBelow;
-    private uint _counter;
-    private int _next;
-    private ulong _target;
-    private int[] _row = [];
-    private uint[] _delayNumbers = [];
+    /// <summary>Mean gap above which two bytes a target are less than gaps with their escapes.</summary>
+    internal const double SparseGap = 220;
 
-    internal SourceDraw(Route route, ulong seed)
-    {
-        _route = route;
-        uint stream = (uint)route.Stream;
-        _degrees = new RandomStream(seed, RandomPurpose.InDegree, stream);
-        _sources = new RandomStream(seed, RandomPurpose.Source, stream);
-        _delays = new RandomStream(seed, RandomPurpose.Delay, stream);
-        _taken = new ulong[(route.SourceSize + 63) / 64];
-        _rejectBelow = (uint)((1ul << 32) % (uint)route.SourceSize);
-    }
+    private const byte Escape = 255;
+    private readonly AlignedBuffer<uint> _start;
+    private readonly AlignedBuffer<byte> _codes;
+    private readonly bool _isSparse;
 
-    /// <summary>The sources of a target (index within its population). The span is valid until the next call.</summary>
-    internal ReadOnlySpan<int> Of(int target)
+    /// <summary>Draws the synapses.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="firstTarget">First target of the shard within its population.</param>
+    /// <param name="targets">Targets in the shard.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="targetsDone">Told how many targets more are done; every target twice.</param>
+    internal StoredWiring(Route route, int firstTarget, int targets, ulong seed, Action<int> targetsDone)
+        : base(route, firstTarget, seed)
     {
-        _target = (ulong)target;
-        _counter = 0;
-        _next = _numbers.Length;
-        if (_route.Projection.InDegree is InDegreeLaw.Bernoulli(var probability)) return BernoulliRow(probability, Autapse(target));
-        int k = InDegreeDraw.Of(_route.Projection.InDegree, _degrees, target);
-        Reserve(k);
-        if (_route.Projection.AllowMultapses)
+        _isSparse = IsSparse(route);
+        var sources = new SourceDraw(route, seed);
+        _start = new AlignedBuffer<uint>(route.SourceSize + 1);
+        uint* at = _start.Pointer + 1;
+        ushort[] last = new ushort[route.SourceSize];
+        for (int t = 0; t < targets; t++)
         {
-            int autapse = Autapse(target);
-            for (int i = 0; i < k;)
+            ReadOnlySpan<int> row = sources.Of(firstTarget + t);
+            Synapses += row.Length;
+            foreach (int source in row)
             {
-                int source = NextSource();
-                if (source != autapse) _row[i++] = source;
+                at[source] += _isSparse ? sizeof(ushort) : 1 + (((uint)t - last[source]) / Escape);
+                last[source] = (ushort)t;
             }
 
-            return _row.AsSpan(0, k);
+            targetsDone(1);
         }
 
-        return DistinctRow(k, Autapse(target));
-    }
-
-    /// <summary>One uniform number per synapse of the target last drawn.</summary>
-    internal ReadOnlySpan<uint> DelayNumbers(int target)
-    {
-        int padded = (_row.Length + Philox.NumbersPerVector - 1) / Philox.NumbersPerVector * Philox.NumbersPerVector;
-        if (_delayNumbers.Length < padded) _delayNumbers = new uint[padded];
-        _delays.Fill(_delayNumbers.AsSpan(0, padded), 0, (ulong)target);
-        return _delayNumbers;
-    }
-
-    private int Autapse(int target) =>
-        _route.SourcePopulation >= 0 && _route.Projection.Source == _route.Projection.Target && !_route.Projection.AllowAutapses ? target : -1;
-
-    private ReadOnlySpan<int> DistinctRow(int k, int excluded)
-    {
-        int available = _route.SourceSize - (excluded >= 0 ? 1 : 0);
-        if (k > available)
+        long bytes = 0;
+        for (int s = 0; s < route.SourceSize; s++)
         {
-            throw new SimulationException(
-                $"projections[{_route.Stream}]: neuron {_target} of '{_route.Projection.Target}' drew an in-degree of {k}, but '{_route.Projection.Source}' offers {available} sources; lower the mean or the CV of the in-degree");
+            uint size = at[s];
+            at[s] = (uint)bytes;
+            bytes += size;
         }
 
-        // Drawing the smaller of the set and its complement keeps rejections below one per draw on average.
-        bool complement = k > available / 2;
-        int draws = complement ? available - k : k;
-        if (excluded >= 0) Take(excluded);
-        int taken = 0;
-        while (taken < draws)
+        if (bytes > uint.MaxValue)
+            throw new SimulationException($"projections[{route.Stream}]: {bytes / 1e9:F1} GB of synapses end in one shard; use smaller shards");
+        _codes = new AlignedBuffer<byte>(bytes + sizeof(ulong)); // the delivery looks at eight bytes at a time
+
+        // Filling moves each start, which is stored one place too far, to its end: that is the start of the next.
+        Array.Clear(last);
+        byte* codes = _codes.Pointer;
+        for (int t = 0; t < targets; t++)
         {
-            int source = NextSource();
-            if (IsTaken(source)) continue;
-            Take(source);
-            if (!complement) _row[taken] = source;
-            taken++;
-        }
+            foreach (int source in sources.Of(firstTarget + t))
+            {
+                if (_isSparse)
+                {
+                    *(ushort*)(codes + at[source]) = (ushort)t;
+                    at[source] += sizeof(ushort);
+                    continue;
+                }
 
-        if (!complement)
-        {
-            for (int i = 0; i < k; i++) _taken[_row[i] >> 6] = 0;
-            if (excluded >= 0) _taken[excluded >> 6] = 0;
-            return _row.AsSpan(0, k);
-        }
+                uint gap = (uint)t - last[source];
+                last[source] = (ushort)t;
+                for (; gap >= Escape; gap -= Escape) codes[at[source]++] = Escape;
+                codes[at[source]++] = (byte)gap;
+            }
 
-        for (int source = 0, i = 0; source < _route.SourceSize; source++)
-        {
-            if (!IsTaken(source)) _row[i++] = source;
+            targetsDone(1);
         }
-
-        Array.Clear(_taken);
-        return _row.AsSpan(0, k);
     }
 
-    /// <summary>Every source with the same probability: gaps between connected sources are geometric.</summary>
-    private ReadOnlySpan<int> BernoulliRow(double probability, int excluded)
+    internal override long Synapses { get; }
+
+    internal override long Bytes => _start.Bytes + _codes.Bytes;
+
+    /// <summary>Whether targets are stored as they are.</summary>
+    internal static bool IsSparse(Route route) => route.Projection.InDegree.Mean(route.SourceSize) * SparseGap < route.SourceSize;
+
+    /// <summary>Bytes a synapse takes on average, without the index.</summary>
+    internal static double BytesPerSynapse(Route route)
     {
-        if (probability <= 0) return [];
-        double scale = probability < 1 ? 1 / double.LogP1(-probability) : 0;
-        int count = 0;
-        for (long source = -1; ;)
+        if (IsSparse(route)) return sizeof(ushort);
+        double p = Math.Min(1, route.Projection.InDegree.Mean(route.SourceSize) / route.SourceSize), beyond = Math.Pow(1 - p, Escape);
+        return 1 + (beyond / (1 - beyond)); // a gap is geometric
+    }
+
+    internal override int OutDegree(int source)
+    {
+        ReadOnlySpan<byte> codes = new(_codes.Pointer + _start.Pointer[source], (int)(_start.Pointer[source + 1] - _start.Pointer[source]));
+        return _isSparse ? codes.Length / sizeof(ushort) : codes.Length - codes.Count(Escape);
+    }
+
+    internal override int[] Targets(int source)
+    {
+        var targets = new List<int>();
+        byte* code = _codes.Pointer + _start.Pointer[source], end = _codes.Pointer + _start.Pointer[source + 1];
+        for (int t = 0; code < end; code += _isSparse ? sizeof(ushort) : 1)
         {
-            double u = (NextNumber() + 0.5) / 4294967296.0;
-            source += 1 + (long)(Math.Log(u) * scale);
-            if (source >= _route.SourceSize) return _row.AsSpan(0, count);
-            if (source == excluded) continue;
-            Reserve(count + 1);
-            _row[count++] = (int)source;
+            t = _isSparse ? *(ushort*)code : t + *code;
+            if (_isSparse || *code != Escape) targets.Add(t);
+        }
+
+        return [.. targets];
+    }
+
+    internal override void Prefetch(int source)
+    {
+        if (!Sse.IsSupported) return;
+        byte* codes = _codes.Pointer + _start.Pointer[source];
+        Sse.Prefetch0(codes);
+        Sse.Prefetch0(codes + 64);
+        Sse.Prefetch0(codes + 128);
+    }
+
+    internal override void Deliver(int source, ushort* counts)
+    {
+        byte* code = _codes.Pointer + _start.Pointer[source], end = _codes.Pointer + _start.Pointer[source + 1];
+        if (_isSparse)
+        {
+            for (; code < end; code += sizeof(ushort)) counts[*(ushort*)code]++;
+            return;
+        }
+
+        ushort* target = counts;
+        for (; code + sizeof(ulong) <= end; code += sizeof(ulong))
+        {
+            ulong eight = *(ulong*)code;
+            if (HasEscape(eight))
+            {
+                for (int k = 0; k < sizeof(ulong); k++)
+                {
+                    uint gap = code[k];
+                    target += gap;
+                    *target += (ushort)(1 - ((gap + 1) >> 8));
+                }
+
+                continue;
+            }
+
+            (*(target += code[0]))++;
+            (*(target += code[1]))++;
+            (*(target += code[2]))++;
+            (*(target += code[3]))++;
+            (*(target += code[4]))++;
+            (*(target += code[5]))++;
+            (*(target += code[6]))++;
+            (*(target += code[7]))++;
+        }
+
+        for (; code < end; code++)
+        {
+            uint gap = *code;
+            target += gap;
+            *target += (ushort)(1 - ((gap + 1) >> 8));
         }
     }
 
-    private void Reserve(int k)
+    internal override void Send(int source, long step, long earliest, DelayQueue queue)
     {
-        if (_row.Length < k) Array.Resize(ref _row, Math.Max(k, 2 * _row.Length));
-    }
-
-    private bool IsTaken(int source) => (_taken[source >> 6] >> (source & 63) & 1) != 0;
-
-    private void Take(int source) => _taken[source >> 6] |= 1ul << (source & 63);
-
-    /// <summary>A source, each equally likely: multiply-shift with rejection of the few numbers that would favour some (Lemire 2019).</summary>
-    private int NextSource()
-    {
-        while (true)
+        byte* code = _codes.Pointer + _start.Pointer[source], end = _codes.Pointer + _start.Pointer[source + 1];
+        long firstDue = step + Route.ShortestDelay;
+        DelayDraw delays = DelaysOf(source);
+        var writer = new QueueWriter(queue, firstDue);
+        uint target = 0;
+        if (earliest > firstDue || _isSparse)
         {
-            ulong product = (ulong)NextNumber() * (uint)_route.SourceSize;
-            if ((uint)product >= _rejectBelow) return (int)(product >> 32);
+            foreach (int t in Targets(source))
+            {
+                uint delay = delays.Of((uint)t);
+                if (firstDue + delay >= earliest) writer.Append((uint)t, delay);
+            }
+
+            return;
+        }
+
+        for (; code < end; code++)
+        {
+            uint gap = *code;
+            target += gap;
+            if (gap != Escape) writer.Append(target, delays.Of(target));
         }
     }
 
-    private uint NextNumber()
-    {
-        if (_next == _numbers.Length)
-        {
-            _sources.Fill(_numbers, _counter, _target);
-            _counter += (uint)_numbers.Length / 4;
-            _next = 0;
-        }
-
-        return _numbers[_next++];
-    }
-}
-
-/// <summary>Draws a neuron's in-degree.</summary>
-internal static class InDegreeDraw
-{
-    /// <summary>In-degree of a target by a fixed or Gaussian law (rounded, truncated at 0).</summary>
-    internal static int Of(InDegreeLaw law, RandomStream stream, int target)
-    {
-        if (law is InDegreeLaw.Fixed(var fixedK)) return fixedK;
-        var (k, cv) = (InDegreeLaw.Gaussian)law;
-        Philox.Block block = stream.Block(0, (ulong)target);
-        double radius = Math.Sqrt(-2 * Math.Log((block.X0 + 0.5) / 4294967296.0));
-        double z = radius * Math.Cos(2 * Math.PI * (block.X1 + 0.5) / 4294967296.0);
-        return (int)Math.Max(0, Math.Round(k * (1 + (cv * z))));
-    }
+    /// <summary>Whether one of eight bytes is 255: the complement then has a zero byte.</summary>
+    private static bool HasEscape(ulong eight) => ((~eight - 0x0101010101010101) & eight & 0x8080808080808080) != 0;
 }

@@ -120,23 +120,23 @@ public class FiringTests
         const double dt = 1e-5, dead = 0.002;
         NetworkModel model = new("renewal", [new Population("N", neurons, Neuron.Paper)], [], []);
         var network = new LoweredNetwork(model, new SimulationSettings { TimeStep = dt, WarmUp = 0, Duration = duration });
-        var shard = new Shard(network, network.Populations[0], 0, neurons);
+        var statistics = new ShardStatistics(network, network.Populations[0], 0, neurons);
         var random = new Random(5);
         double mean = (1 / rate) - dead;
         for (int n = 0; n < neurons; n++)
         {
-            int last = int.MinValue / 2;
+            double last = ShardStatistics.Never;
             for (double t = -Math.Log(random.NextDouble()) * mean - (random.NextDouble() * dead); t < duration; t += dead - (Math.Log(random.NextDouble()) * mean))
             {
                 if (t < 0) continue;
-                shard.Statistics.Spike(n, (int)(t / dt), last);
-                last = (int)(t / dt);
+                statistics.Spike(n, t / dt, last);
+                last = t / dt;
             }
         }
 
-        var measurement = new Measurement(network, [shard], network.Grid.TotalSteps);
-        Estimate cv = measurement.Record(0, "", 0, 0, 0).Observables["N"].CvIsi;
-        double plain = shard.Statistics.Intervals.Where(i => i.Count >= 20).Average(i => i.Cv);
+        var measurement = new Measurement(network, [statistics], network.Grid.TotalSteps);
+        Estimate cv = measurement.Record(0, "", new SimulationCounters()).Observables["N"].CvIsi;
+        double plain = statistics.Intervals.Where(i => i.Count >= 20).Average(i => i.Cv);
         TestContext.Current.TestOutputHelper?.WriteLine($"true {1 - (rate * dead):F4}, extrapolated {cv.Value:F4} +- {cv.StandardError:F4}, plain {plain:F4}");
         // 4 standard errors, and what the extrapolation leaves over: second order in one over the window.
         Assert.InRange(cv.Value, 1 - (rate * dead) - (4 * cv.StandardError) - 0.004, 1 - (rate * dead) + (4 * cv.StandardError) + 0.004);

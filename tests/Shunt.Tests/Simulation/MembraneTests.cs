@@ -20,10 +20,10 @@ public class MembraneTests
         for (ushort n = 0; n <= 30; n++)
         {
             Shard shard = OneShard(model, 1e-4);
-            double before = shard.Potential.Span[0];
-            shard.Row(0, 0)[0] = n;
-            shard.Update(0, 0);
-            Assert.Equal(before * Math.Pow(kept, n), shard.Potential.Span[0], 1e-11);
+            double before = shard.Potential(0);
+            shard.Counts[0].Span[0] = n;
+            shard.Membrane.Step(0, new SpikeBuffer(1));
+            Assert.Equal(before * Math.Pow(kept, n), shard.Potential(0), 1e-11);
         }
     }
 
@@ -32,10 +32,10 @@ public class MembraneTests
     {
         NetworkModel model = Networks.Single(1, 1000, 0.9, 1.1, 1, 0, neuron: Free);
         Shard shard = OneShard(model, 1e-4);
-        shard.Row(0, 0)[0] = 1000;
-        shard.Row(1, 0)[0] = 1000;
-        shard.Update(0, 0);
-        Assert.InRange(shard.Potential.Span[0], -75, 0);
+        shard.Counts[0].Span[0] = 1000;
+        shard.Counts[1].Span[0] = 1000;
+        shard.Membrane.Step(0, new SpikeBuffer(1));
+        Assert.InRange(shard.Potential(0), -75, 0);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class MembraneTests
 
     internal static Shard OneShard(NetworkModel model, double dt)
     {
-        var network = new LoweredNetwork(model, new SimulationSettings { TimeStep = dt, WarmUp = 0, Duration = 1 });
+        var network = new LoweredNetwork(model, new SimulationSettings { TimeStep = dt, WarmUp = 0, Duration = 1, Precision = Precision.Double });
         return new Shard(network, network.Populations[0], 0, network.Populations[0].Source.Size);
     }
 

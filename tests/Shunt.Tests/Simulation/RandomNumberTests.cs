@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using Shunt.Model;
 using Shunt.Simulation;
 using Xunit;
 
@@ -29,63 +31,77 @@ public class RandomNumberTests
         }
     }
 
+    [Fact]
+    public void Eight_blocks_give_64_numbers_of_16_bits()
+    {
+        var stream = new RandomStream(0x0123456789abcdef, RandomPurpose.PoissonInput, 3);
+        stream.Eight(77, 0x1_0000_0007, out Vector512<ushort> low, out Vector512<ushort> high);
+        for (int i = 0; i < 64; i++)
+        {
+            uint word = stream.Block(77 + ((uint)i % 32 / 4), 0x1_0000_0007)[(i / 32 * 2) + (i % 4 / 2)];
+            Assert.Equal((ushort)(word >> (i % 2 * 16)), i < 32 ? low[i] : high[i - 32]);
+        }
+    }
+
+    /// <summary>Every one of the 65,536 numbers, with ties counted by their share: the probabilities of the table itself.</summary>
     [Theory]
     [InlineData(0.0)]
-    [InlineData(1e-4)]
+    [InlineData(1e-5)]
     [InlineData(0.3)]
     [InlineData(1.25)]
     [InlineData(12.5)]
-    [InlineData(60)]
-    [InlineData(700)]
-    public void Poisson_counts_have_the_right_distribution(double mean)
+    [InlineData(16)]
+    public void Poisson_tables_hold_the_probabilities_of_Poisson(double mean)
     {
         var table = new PoissonTable(mean);
-        const int draws = 1 << 20;
-        uint[] numbers = new uint[draws];
-        new RandomStream(7, RandomPurpose.PoissonInput, 0).Fill(numbers, 0, 1);
-        ushort[] counts = new ushort[draws];
-        counts.AsSpan().Fill(5);
-        table.AddDraws(numbers, counts);
-        double[] histogram = new double[table.Largest + 1];
-        for (int i = 0; i < draws; i++)
+        Assert.Equal(1, table.Parts);
+        double[] p = new double[64];
+        for (int number = 0; number < 65_536; number++)
         {
-            Assert.Equal(table.Draw(numbers[i]), counts[i] - 5);
-            histogram[counts[i] - 5]++;
+            // A tie is asked of a stream: an own share of the tie is what the smallest and the largest answer leave open.
+            int below = table.Draw((ushort)number, 0), above = table.Draw((ushort)number, uint.MaxValue);
+            double own = below == above ? 1 : table.TieShare((ushort)number);
+            p[below] += own / 65_536;
+            p[above] += (1 - own) / 65_536;
         }
 
-        // Pearson's chi-square over counts with at least 20 expected; the normal approximation of its tail at 5 sigma is a false alarm of about 1e-6.
-        double chi2 = 0, logP = -mean;
-        int cells = 0;
-        for (int k = 0; k < histogram.Length; k++)
-        {
-            double expected = draws * Math.Exp(logP);
-            if (expected >= 20)
-            {
-                chi2 += (histogram[k] - expected) * (histogram[k] - expected) / expected;
-                cells++;
-            }
-
-            logP += Math.Log(mean) - Math.Log(k + 1);
-        }
-
-        Assert.True(cells > 0);
-        Assert.InRange(chi2, 0, cells + (5 * Math.Sqrt(2 * cells)) + 5);
+        double expected = Math.Exp(-mean);
+        for (int k = 0; k < 64; expected *= mean / ++k) Assert.Equal(expected, p[k], 64 * 2.3e-13);
     }
 
-    [Fact]
-    public void Poisson_mean_is_exact_where_counts_are_rare()
+    /// <summary>Drawn as a shard draws them: mean and variance of the sum over many neurons and steps, in one part and in several.</summary>
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(12.5)]
+    [InlineData(60)]
+    [InlineData(700)]
+    public unsafe void Private_input_has_the_mean_and_variance_of_Poisson(double mean)
     {
-        // Every number that yields a count of one or more, found by bisection on the table itself.
-        var table = new PoissonTable(1e-5);
-        uint low = 0, high = uint.MaxValue;
-        while (high - low > 1)
+        NetworkModel model = new(
+            "input", [new Population("N", 1000, Neuron.Paper)], [new ExternalInput("X", mean * 100)],
+            [Networks.Connect("X", "N", new InDegreeLaw.Fixed(100), Synapse.Conductance(1e-6, 0))]);
+        Shard shard = MembraneTests.OneShard(model, 1e-4);
+        var input = new PrivateInputDraw(shard.Population.Inputs[0], shard);
+        const int steps = 400;
+        double sum = 0, squares = 0;
+        long reported = 0;
+        for (int step = 0; step < steps; step++)
         {
-            uint middle = low + ((high - low) / 2);
-            if (table.Draw(middle) > 0) high = middle;
-            else low = middle;
+            shard.Counts[0].Span.Clear();
+            reported += input.AddTo(shard.Counts[0].Pointer, shard.Count, step);
+            foreach (ushort n in shard.Counts[0].Span[..shard.Count])
+            {
+                sum += n;
+                squares += (double)n * n;
+            }
         }
 
-        Assert.Equal(-double.ExpM1(-1e-5), (4294967296.0 - high) / 4294967296.0, 2.4e-10);
+        double draws = steps * 1000, average = sum / draws, variance = (squares / draws) - (average * average);
+        Assert.Equal(sum, reported);
+        Assert.InRange(average, mean - (5 * Math.Sqrt(mean / draws)), mean + (5 * Math.Sqrt(mean / draws)));
+        // Variance of the sample variance of a Poisson number: (2 mean^2 + mean) / n.
+        double error = 5 * Math.Sqrt(((2 * mean * mean) + mean) / draws);
+        Assert.InRange(variance, mean - error, mean + error);
     }
 
     [Fact]

@@ -1,0 +1,210 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Shunt.Simulation;
+
+/// <summary>The membranes of one shard, in the precision that was chosen.</summary>
+internal abstract class Membrane
+{
+    internal static Membrane Of(Shard shard, Precision precision) => precision == Precision.Double ? new Membrane<double>(shard) : new Membrane<float>(shard);
+
+    /// <summary>Advances every neuron by one step with the arrivals in <see cref="Shard.Counts"/> and appends those that fire.</summary>
+    internal abstract void Step(long step, SpikeBuffer spikes);
+
+    /// <summary>V of a neuron (mV).</summary>
+    internal abstract double Potential(int neuron);
+
+    internal abstract void SetPotential(int neuron, double potential);
+
+    internal abstract void Sample(long step);
+
+    /// <summary>Arrays of state: potentials, then the reservoir of each channel that has one.</summary>
+    internal abstract int Arrays { get; }
+
+    /// <summary>The bytes of an array of state, without padding.</summary>
+    internal abstract Span<byte> State(int array);
+
+    /// <summary>Bytes of state per neuron.</summary>
+    internal static int BytesPerNeuron(LoweredPopulation population, Precision precision) =>
+        (precision == Precision.Double ? sizeof(double) : sizeof(float)) * (1 + population.Channels.Count(c => c.HasReservoir));
+}
+
+/// <summary>
+/// One step of the membrane. With the conductances held at their average over the step, Eq. 1 is linear in V and its solution is exact:
+/// <code>
+/// Gamma = dt/tau_L + sum_c G_c               total conductance, integrated over the step
+/// N     = dt/tau_L E_L + sum_c G_c E_c       drive (mV), integrated over the step
+/// V    := V + (N - Gamma V) phi(Gamma),      phi(x) = (1 - e^-x)/x
+/// </code>
+/// Instantaneous synapses are the limit in which each arrival brings G = -ln(1 - b): n arrivals alone move V to E + (V - E)(1 - b)^n exactly, so jumps compose, V never
+/// overshoots a reversal potential, and excitation and inhibition within a step have no order. A current adds its charge to N alone.
+/// Then: a refractory neuron is put back to the reset; one at or above threshold fires, at the end of the step.
+/// Potentials are kept relative to the threshold: single precision is then finest where it decides.
+/// </summary>
+internal sealed unsafe class Membrane<T> : Membrane
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Shard _shard;
+    private readonly AlignedBuffer<T> _potential;
+    private readonly AlignedBuffer<T>?[] _reservoirs;
+    private readonly AlignedBuffer<ChannelView> _channels;
+    private readonly T _leak, _leakDrive, _threshold, _reset;
+    private readonly double _reference;
+
+    internal Membrane(Shard shard)
+    {
+        _shard = shard;
+        LoweredPopulation population = shard.Population;
+        _reference = population.Reference;
+        _potential = new AlignedBuffer<T>(shard.Padded);
+        _reservoirs = [.. population.Channels.Select(c => c.HasReservoir ? new AlignedBuffer<T>(shard.Padded) : null)];
+        _channels = new AlignedBuffer<ChannelView>(population.Channels.Count);
+        for (int c = 0; c < population.Channels.Count; c++)
+        {
+            Channel channel = population.Channels[c];
+            _channels.Pointer[c] = new ChannelView
+            {
+                IsConductance = channel.IsConductance,
+                Reversal = T.CreateChecked(channel.IsConductance ? channel.Reversal - _reference : 1),
+                Instant = T.CreateChecked(channel.Instant),
+                Carry = T.CreateChecked(channel.Carry),
+                Decay = T.CreateChecked(channel.Decay),
+                Release = T.CreateChecked(channel.Release),
+                Counts = shard.Counts[c].Pointer,
+                Received = shard.Received[c].Pointer,
+                Reservoir = _reservoirs[c] is { } reservoir ? reservoir.Pointer : null,
+            };
+        }
+
+        _leak = T.CreateChecked(population.Leak);
+        _leakDrive = T.CreateChecked(population.Leak * (population.Source.Neuron.RestingPotential - _reference));
+        _threshold = T.CreateChecked(population.Source.Neuron.Threshold - _reference);
+        _reset = T.CreateChecked(population.Source.Neuron.Reset - _reference);
+    }
+
+    internal override double Potential(int neuron) => double.CreateChecked(_potential.Pointer[neuron]) + _reference;
+
+    internal override void SetPotential(int neuron, double potential) => _potential.Pointer[neuron] = T.CreateChecked(potential - _reference);
+
+    internal override void Sample(long step) => _shard.Statistics.Sample<T>(step, _potential.Span, _shard.LastSpike.Span);
+
+    internal override int Arrays => 1 + _reservoirs.Count(r => r is not null);
+
+    internal override Span<byte> State(int array) => (array == 0 ? _potential : _reservoirs.Where(r => r is not null).ElementAt(array - 1)!).BytesOf(_shard.Count);
+
+    internal override void Step(long step, SpikeBuffer spikes)
+    {
+        Vector512<T> leak = Vector512.Create(_leak), leakDrive = Vector512.Create(_leakDrive), threshold = Vector512.Create(_threshold), reset = Vector512.Create(_reset);
+        int heldSince = (int)(step - _shard.Population.RefractorySteps), padded = _shard.Padded;
+        T* potential = _potential.Pointer;
+        int* lastSpike = _shard.LastSpike.Pointer;
+        ChannelView* channels = _channels.Pointer, end = channels + _channels.Length;
+        for (int i = 0; i < padded; i += Vector512<T>.Count)
+        {
+            Vector512<T> gamma = leak, drive = leakDrive;
+            for (ChannelView* channel = channels; channel < end; channel++)
+            {
+                Vector512<T> release = channel->ReleaseInto(i);
+                drive = Lanes.Fma(release, Vector512.Create(channel->Reversal), drive);
+                if (channel->IsConductance) gamma += release;
+            }
+
+            Vector512<T> v = Vector512.Load(potential + i);
+            v = Lanes.Fma(Lanes.Fma(-gamma, v, drive), Relaxation.Phi(gamma), v);
+            Vector512<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
+            v = Vector512.ConditionalSelect(refractory, reset, v);
+            Vector512<T> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);
+            ulong mask = fires.ExtractMostSignificantBits();
+            if (mask != 0)
+            {
+                v = Vector512.ConditionalSelect(fires, reset, v);
+                Fire(mask, i, (int)step, spikes);
+            }
+
+            v.Store(potential + i);
+        }
+
+        spikes.EndStep();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Fire(ulong mask, int first, int step, SpikeBuffer spikes)
+    {
+        int* lastSpike = _shard.LastSpike.Pointer;
+        for (; mask != 0; mask &= mask - 1)
+        {
+            int neuron = first + BitOperations.TrailingZeroCount(mask);
+            spikes.Add(neuron);
+            _shard.Statistics.Spike(neuron, step + 1.0, lastSpike[neuron] + 1.0);
+            lastSpike[neuron] = step;
+        }
+    }
+
+    /// <summary>A channel's numbers and this step's arrivals, laid out for the loop.</summary>
+    private struct ChannelView
+    {
+        internal bool IsConductance;
+        internal T Reversal, Instant, Carry, Decay, Release;
+        internal ushort* Counts;
+        internal uint* Received;
+        internal T* Reservoir;
+
+        /// <summary>What the channel releases in this step to one vector of neurons; adds up the arrivals and advances the reservoir.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Vector512<T> ReleaseInto(int i)
+        {
+            Vector512<T> n = Lanes.TakeCounts<T>(Counts + i, Received + i);
+            Vector512<T> release = n * Vector512.Create(Instant);
+            if (Reservoir != null)
+            {
+                Vector512<T> s = Vector512.Load(Reservoir + i);
+                release = Lanes.Fma(s, Vector512.Create(Release), release);
+                Lanes.Fma(s, Vector512.Create(Decay), n * Vector512.Create(Carry)).Store(Reservoir + i);
+            }
+
+            return release;
+        }
+    }
+}
+
+/// <summary>Operations on a vector of float or double that the framework has only per type.</summary>
+internal static unsafe class Lanes
+{
+    /// <summary>a b + c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<T> Fma<T>(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
+        ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+        : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    /// <summary>16-bit counts as floating-point numbers, which are added to 32-bit sums on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<T> TakeCounts<T>(ushort* counts, uint* sums)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(counts));
+            Vector512<uint> n = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(Vector256.Load(counts)) : Vector512.Create(low, high);
+            (Vector512.Load(sums) + n).Store(sums);
+            return Vector512.ConvertToSingle(n.AsInt32()).As<float, T>();
+        }
+
+        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(counts));
+        Vector256<uint> m = Vector256.Create(lower, upper);
+        (Vector256.Load(sums) + m).Store(sums);
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(m.AsInt32()).As<double, T>();
+        (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(m.AsInt32());
+        return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest)).As<double, T>();
+    }
+
+    /// <summary>All bits set in the lanes whose 32-bit number is at least a bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<T> AtLeast<T>(int* numbers, int bound)
+    {
+        if (typeof(T) == typeof(float)) return Vector512.GreaterThanOrEqual(Vector512.Load(numbers), Vector512.Create(bound)).As<int, T>();
+        Vector256<int> mask = Vector256.GreaterThanOrEqual(Vector256.Load(numbers), Vector256.Create(bound));
+        (Vector256<long> low, Vector256<long> high) = Vector256.Widen(mask);
+        return Vector512.Create(low, high).As<long, T>();
+    }
+}
