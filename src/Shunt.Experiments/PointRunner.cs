@@ -69,15 +69,18 @@ public static class PointRunner
         var clock = Stopwatch.StartNew();
         Simulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
         double build = clock.Elapsed.TotalSeconds;
+        using var process = Process.GetCurrentProcess();
+        TimeSpan before = process.TotalProcessorTime;
         clock.Restart();
         SimulationRecord record = simulator.Run(
             sink, p => progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps)), cancellation);
         double run = clock.Elapsed.TotalSeconds;
-        using var process = Process.GetCurrentProcess();
+        process.Refresh();
         return (record, new Performance
         {
             BuildSeconds = build,
             SimulationSeconds = run,
+            SimulationCpuSeconds = (process.TotalProcessorTime - before).TotalSeconds,
             PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
             RealTimeFactor = run / (record.Counters.Steps * experiment.Simulation.TimeStep),
         });

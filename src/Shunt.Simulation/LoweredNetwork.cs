@@ -60,6 +60,12 @@ internal sealed record Route(
     int Stream, int SourcePopulation, int SourcePool, int SourceSize, int Channel, int ShortestDelay, int DelayValues, Projection Projection)
 {
     internal int LongestDelay => ShortestDelay + DelayValues - 1;
+
+    /// <summary>Consecutive delays whose synapses are looked at together, when the first of them is over.</summary>
+    internal int GroupDelays { get; init; } = DelayValues;
+
+    /// <summary>Groups of delays.</summary>
+    internal int Groups => (DelayValues + GroupDelays - 1) / GroupDelays;
 }
 
 /// <summary>Private Poisson units of each neuron of one population, drawn as one process.</summary>
@@ -102,6 +108,10 @@ internal sealed record LoweredPopulation
 
     internal required IReadOnlyList<PrivateInput> Inputs { get; init; }
 
+    /// <summary>Steps over which arrivals are queued on each channel: the longest group of random delays, 0 where all are constant.</summary>
+    internal IReadOnlyList<int> QueuedSteps =>
+        [.. Channels.Select((_, c) => Routes.Where(r => r.Channel == c && r.DelayValues > 1).Select(r => r.GroupDelays).DefaultIfEmpty(0).Max())];
+
     /// <summary>Effective time constant tau (s) and mean of the free membrane mu (mV), Eq. 5, at given rates of arrival.</summary>
     /// <param name="dt">Time step (s).</param>
     /// <param name="arrivalRate">Rate of arrivals (Hz) on a channel.</param>
@@ -125,8 +135,17 @@ internal sealed class LoweredNetwork
 {
     private const int LongestEpoch = 64;
 
-    /// <summary>Different delays of one projection: they are stored in 16 bits.</summary>
-    private const int MostDelays = 65_536;
+    /// <summary>
+    /// Delays in a group where arrivals on their way are counted: the counts of a group should fit the second-level cache, and the targets of a source in a group should neither be
+    /// so few that starting on them costs more than they do, nor so far apart that their gaps leave a byte.
+    /// </summary>
+    private const int DenseGroup = 32, LeastInGroup = 48, WidestGap = 110;
+
+    /// <summary>Bytes of all counts up to which they are kept; beyond, arrivals are listed.</summary>
+    private const double MostDenseBytes = 8 << 20;
+
+    /// <summary>Longest random delay (steps): arrivals are queued by step, and a step takes 15 bits.</summary>
+    private const int LongestRandomDelay = 32_767;
 
     internal LoweredNetwork(NetworkModel model, SimulationSettings settings)
     {
@@ -142,6 +161,7 @@ internal sealed class LoweredNetwork
 
         Pools = [.. model.Inputs.Select((input, index) => (input, index)).Where(x => x.input.Wiring == InputWiring.Pool)
             .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(x.input.PoolSize * x.input.Rate * Grid.TimeStep)))];
+        QueuesAreDense = model.Size * DenseGroup * 2.0 * sizeof(ushort) * 2 <= MostDenseBytes;
         int first = 0;
         var populations = new List<LoweredPopulation>();
         foreach (Population population in model.Populations)
@@ -169,6 +189,9 @@ internal sealed class LoweredNetwork
 
     /// <summary>Steps between exchanges of spikes: the shortest delay.</summary>
     internal int EpochSteps { get; }
+
+    /// <summary>Whether arrivals on their way are counted per step and neuron, which is faster while it fits the cache.</summary>
+    internal bool QueuesAreDense { get; }
 
     /// <summary>Epochs whose spikes are kept: the one that is being done and those from which spikes may still be on their way.</summary>
     internal int HistoryEpochs { get; }
@@ -242,7 +265,23 @@ internal sealed class LoweredNetwork
             DelayLaw.Uniform(var min, var max) => UniformDelays(min, max, place),
             _ => (1, 1),
         };
-        return new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
+        var route = new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
+        return QueuesAreDense && values > 1 ? route with { GroupDelays = GroupDelays(route) } : route;
+    }
+
+    private int GroupDelays(Route route)
+    {
+        double sources = route.SourceSize, perTarget = route.Projection.InDegree.Mean(route.SourceSize);
+        double outDegree = perTarget * Model.FindPopulation(route.Projection.Target)!.Size / sources;
+        int group = DenseGroup;
+        while (group < route.DelayValues)
+        {
+            double share = (double)group / route.DelayValues;
+            if (outDegree * share >= LeastInGroup && sources / (perTarget * share) <= WidestGap) return group;
+            group *= 2;
+        }
+
+        return route.DelayValues;
     }
 
     private (int Shortest, int Values) UniformDelays(double min, double max, string place)
@@ -251,8 +290,8 @@ internal sealed class LoweredNetwork
         AtLeastOne(longest, max, place);
         if (longest < shortest)
             throw new SimulationException($"{place}: no multiple of dt = {Grid.TimeStep * 1e3:G6} ms lies between {min * 1e3:G6} and {max * 1e3:G6} ms");
-        if (longest - shortest >= MostDelays)
-            throw new SimulationException($"{place}: {longest - shortest + 1:N0} different delays at dt = {Grid.TimeStep * 1e3:G6} ms; at most {MostDelays:N0} can be stored: use a larger dt or a narrower range");
+        if (longest > LongestRandomDelay)
+            throw new SimulationException($"{place}: delays of up to {longest:N0} steps of dt = {Grid.TimeStep * 1e3:G6} ms; at most {LongestRandomDelay:N0} steps can be queued: use a larger dt or shorter delays");
         return (shortest, longest - shortest + 1);
     }
 

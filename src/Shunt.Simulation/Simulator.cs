@@ -98,12 +98,11 @@ public sealed class Simulator
 
     // The time loop. An epoch is as long as the shortest delay, so what is fired in one can only arrive in a later one. The rules that make the result
     // independent of the threads:
-    //   1. send:    before its first step of an epoch, a shard sends off all spikes of the epoch before on their random delays. Lists of arrivals are added
-    //               up as counts, so their order is free.
-    //   2. deliver: each step, the arrivals that are due become counts: those sent off, those with a constant delay, those of pools, then private input.
-    //   3. update:  every neuron advances with the counts of the step; spikes are fired at the step's end.
-    //   4. record:  shard by shard, right after the update, into sums that belong to the shard.
-    //   5. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
+    //   1. deliver: each step, a shard looks at the spikes whose delay is over, and at those whose random delays begin to be; what is due becomes counts, so
+    //               their order is free. Then come the spikes of pools and private input.
+    //   2. update:  every neuron advances with the counts of the step; spikes are fired at the step's end.
+    //   3. record:  shard by shard, right after the update, into sums that belong to the shard.
+    //   4. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
     private void Work(int thread, Func<long, bool>? afterExchange)
     {
@@ -120,11 +119,6 @@ public sealed class Simulator
                 foreach (Shard shard in mine)
                 {
                     shard.History.Of(epoch).Clear();
-                    if (epoch > 0)
-                    {
-                        foreach (Shard source in _shards) shard.Send(source, epoch - 1, first);
-                    }
-
                     for (long step = first; step < end; step++) shard.Advance(step, epoch, _shards, poolSpikes);
                 }
 

@@ -109,12 +109,14 @@ public class WiringTests
         Assert.Contains("offers 100 sources", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Delays_are_equally_likely_on_every_step_of_the_range()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Delays_are_equally_likely_on_every_step_of_the_range(bool dense)
     {
         Wiring wiring = new StoredWiring(Route(new InDegreeLaw.Fixed(200), 1000, delays: 20), 0, 500, 1, _ => { });
-        var queue = new DelayQueue(20);
-        for (int s = 0; s < 1000; s++) wiring.Send(s, 0, 0, queue);
+        var queue = new DelayQueue(21, 512, dense);
+        for (int s = 0; s < 1000; s++) wiring.Send(s, 0, 0, 0, queue);
         double[] histogram = new double[32];
         for (int slot = 0; slot < 32; slot++) histogram[slot] = Flushed(queue, slot, 512).Sum(n => n);
         double expected = 200 * 500 / 20.0;
