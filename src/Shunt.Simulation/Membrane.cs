@@ -50,6 +50,10 @@ internal sealed unsafe class Membrane<T> : Membrane
     private readonly AlignedBuffer<T> _potential;
     private readonly AlignedBuffer<T>?[] _reservoirs;
     private readonly AlignedBuffer<ChannelView> _channels;
+
+    /// <summary>Vectors in which a neuron fires, as (mask of lanes, first neuron): dealt with after the loop, which has no calls and keeps its registers.</summary>
+    private readonly AlignedBuffer<ulong> _firing;
+
     private readonly T _leak, _leakDrive, _threshold, _reset;
     private readonly double _reference;
 
@@ -60,6 +64,7 @@ internal sealed unsafe class Membrane<T> : Membrane
         _reference = population.Reference;
         _potential = new AlignedBuffer<T>(shard.Padded);
         _reservoirs = [.. population.Channels.Select(c => c.HasReservoir ? new AlignedBuffer<T>(shard.Padded) : null)];
+        _firing = new AlignedBuffer<ulong>((shard.Padded / Vector512<T>.Count) + 1);
         _channels = new AlignedBuffer<ChannelView>(population.Channels.Count);
         for (int c = 0; c < population.Channels.Count; c++)
         {
@@ -100,6 +105,8 @@ internal sealed unsafe class Membrane<T> : Membrane
         int heldSince = (int)(step - _shard.Population.RefractorySteps), padded = _shard.Padded;
         T* potential = _potential.Pointer;
         int* lastSpike = _shard.LastSpike.Pointer;
+        ulong* firing = _firing.Pointer;
+        int vectors = 0;
         ChannelView* channels = _channels.Pointer, end = channels + _channels.Length;
         for (int i = 0; i < padded; i += Vector512<T>.Count)
         {
@@ -116,21 +123,17 @@ internal sealed unsafe class Membrane<T> : Membrane
             Vector512<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
             v = Vector512.ConditionalSelect(refractory, reset, v);
             Vector512<T> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);
+            Vector512.ConditionalSelect(fires, reset, v).Store(potential + i);
             ulong mask = fires.ExtractMostSignificantBits();
-            if (mask != 0)
-            {
-                v = Vector512.ConditionalSelect(fires, reset, v);
-                Fire(mask, i, (int)step, spikes);
-            }
-
-            v.Store(potential + i);
+            firing[vectors] = (mask << 32) | (uint)i;
+            vectors += mask != 0 ? 1 : 0;
         }
 
+        for (int k = 0; k < vectors; k++) Fire((uint)(firing[k] >> 32), (int)firing[k], (int)step, spikes);
         spikes.EndStep();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Fire(ulong mask, int first, int step, SpikeBuffer spikes)
+    private void Fire(uint mask, int first, int step, SpikeBuffer spikes)
     {
         int* lastSpike = _shard.LastSpike.Pointer;
         for (; mask != 0; mask &= mask - 1)
@@ -178,7 +181,7 @@ internal static unsafe class Lanes
         ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
-    /// <summary>16-bit counts as floating-point numbers, which are added to 32-bit sums on the way.</summary>
+    /// <summary>16-bit counts as floating-point numbers; on the way they are added to 32-bit sums, and set to zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<T> TakeCounts<T>(ushort* counts, uint* sums)
     {
@@ -187,12 +190,14 @@ internal static unsafe class Lanes
             (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(counts));
             Vector512<uint> n = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(Vector256.Load(counts)) : Vector512.Create(low, high);
             (Vector512.Load(sums) + n).Store(sums);
+            Vector256<ushort>.Zero.Store(counts);
             return Vector512.ConvertToSingle(n.AsInt32()).As<float, T>();
         }
 
         (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(counts));
         Vector256<uint> m = Vector256.Create(lower, upper);
         (Vector256.Load(sums) + m).Store(sums);
+        Vector128<ushort>.Zero.Store(counts);
         if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(m.AsInt32()).As<double, T>();
         (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(m.AsInt32());
         return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest)).As<double, T>();

@@ -53,7 +53,7 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Step of each neuron's last spike; far in the past before the first, far in the future in the padding, which therefore never fires.</summary>
     internal AlignedBuffer<int> LastSpike { get; }
 
-    /// <summary>Arrivals per channel and neuron in the step at hand.</summary>
+    /// <summary>Arrivals per channel and neuron in the step at hand; zero before and after it.</summary>
     internal AlignedBuffer<ushort>[] Counts { get; }
 
     /// <summary>Arrivals per channel and neuron that the statistics have not taken yet.</summary>
@@ -96,7 +96,6 @@ internal sealed unsafe class Shard : IObserved
     /// <param name="pools">Spikes of the pools in this epoch.</param>
     internal void Advance(long step, long epoch, Shard[] shards, SpikeBuffer[] pools)
     {
-        foreach (AlignedBuffer<ushort> counts in Counts) counts.Span.Clear();
         foreach (Wiring wiring in Wirings)
         {
             Route route = wiring.Route;
@@ -146,6 +145,7 @@ internal sealed unsafe class Shard : IObserved
             ReadOnlySpan<int> neurons = source.History.OfStep(fired);
             for (int i = 0; i < neurons.Length; i++)
             {
+                if (i + 4 < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + 4], group);
                 if (i + 1 < neurons.Length) wiring.Prefetch(source.First + neurons[i + 1], group);
                 wiring.Send(source.First + neurons[i], group, fired, earliest, queue);
             }
@@ -165,6 +165,7 @@ internal sealed unsafe class Shard : IObserved
         ushort* counts = Counts[wiring.Route.Channel].Pointer;
         for (int i = 0; i < fired.Length; i++)
         {
+            if (i + 4 < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + 4], 0);
             if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1], 0);
             wiring.Deliver(firstSource + fired[i], counts);
         }

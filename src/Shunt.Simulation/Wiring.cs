@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -9,14 +10,15 @@ internal abstract unsafe class Wiring
     /// <summary>Marks an entry of a list of targets that is none.</summary>
     private protected const uint NoTarget = 1u << 31;
 
-    private readonly RandomStream _delays;
+    private readonly uint[] _delayKeys;
     private readonly uint _firstTarget;
 
     private protected Wiring(Route route, int firstTarget, ulong seed)
     {
         Route = route;
         _firstTarget = (uint)firstTarget;
-        _delays = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
+        var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
+        _delayKeys = route.DelayValues == 1 ? [] : [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
     }
 
     internal Route Route { get; }
@@ -44,13 +46,18 @@ internal abstract unsafe class Wiring
     /// <param name="queue">Receives the arrivals.</param>
     internal abstract void Send(int source, int group, long step, long earliest, DelayQueue queue);
 
-    /// <summary>Brings the synapses of a source that is about to fire towards the processor.</summary>
+    /// <summary>Brings synapses that are about to be needed towards the processor: first where they are, a little later themselves.</summary>
+    internal virtual void PrefetchIndex(int source, int group)
+    {
+    }
+
+    /// <inheritdoc cref="PrefetchIndex"/>
     internal virtual void Prefetch(int source, int group)
     {
     }
 
     /// <summary>Key of a source's delays.</summary>
-    private protected uint DelayKey(int source) => _delays.Block(0, (ulong)source).X0;
+    private protected uint DelayKey(int source) => _delayKeys[source];
 
     /// <summary>
     /// Delay of a synapse beyond the shortest: equally likely values, a function of (seed, projection, source, target) alone. It is a hash of the target under a key that the source
@@ -135,7 +142,6 @@ internal sealed unsafe class StoredWiring : Wiring
         _groups = route.Groups;
         int lists = checked(route.SourceSize * _groups);
         _start = new AlignedBuffer<uint>(lists + 1);
-        uint[] keys = _groups > 1 ? [.. Enumerable.Range(0, route.SourceSize).Select(DelayKey)] : [];
         var sources = new SourceDraw(route, seed);
         uint* at = _start.Pointer + 1;
         ushort[] last = new ushort[lists];
@@ -145,7 +151,7 @@ internal sealed unsafe class StoredWiring : Wiring
             Synapses += row.Length;
             foreach (int source in row)
             {
-                int list = List(source, t, keys);
+                int list = List(source, t);
                 at[list] += _isSparse ? sizeof(ushort) : 1 + (((uint)t - last[list]) / Escape);
                 last[list] = (ushort)t;
             }
@@ -172,7 +178,7 @@ internal sealed unsafe class StoredWiring : Wiring
         {
             foreach (int source in sources.Of(firstTarget + t))
             {
-                int list = List(source, t, keys);
+                int list = List(source, t);
                 if (_isSparse)
                 {
                     *(ushort*)(codes + at[list]) = (ushort)t;
@@ -191,8 +197,8 @@ internal sealed unsafe class StoredWiring : Wiring
     }
 
     /// <summary>Where a synapse belongs: the lists of a source follow one another by group of delays.</summary>
-    private int List(int source, int target, uint[] keys) =>
-        keys.Length == 0 ? source : (source * _groups) + ((int)Delay((uint)target, keys[source]) / Route.GroupDelays);
+    private int List(int source, int target) =>
+        _groups == 1 ? source : (source * _groups) + ((int)Delay((uint)target, DelayKey(source)) / Route.GroupDelays);
 
     internal override long Synapses { get; }
 
@@ -232,6 +238,11 @@ internal sealed unsafe class StoredWiring : Wiring
         }
 
         return targets;
+    }
+
+    internal override void PrefetchIndex(int source, int group)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_start.Pointer + (source * _groups) + group);
     }
 
     internal override void Prefetch(int source, int group)
@@ -348,5 +359,6 @@ internal sealed unsafe class StoredWiring : Wiring
     }
 
     /// <summary>Whether one of eight bytes is 255: the complement then has a zero byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasEscape(ulong eight) => ((~eight - 0x0101010101010101) & eight & 0x8080808080808080) != 0;
 }
