@@ -108,6 +108,9 @@ internal sealed record LoweredPopulation
 
     internal required IReadOnlyList<PrivateInput> Inputs { get; init; }
 
+    /// <summary>Steps in which the arrivals of a neuron cannot add up to more than 16 bits hold.</summary>
+    internal required int StepsWithoutOverflow { get; init; }
+
     /// <summary>Steps over which arrivals are queued on each channel: the longest group of random delays, 0 where all are constant.</summary>
     internal IReadOnlyList<int> QueuedSteps =>
         [.. Channels.Select((_, c) => Routes.Where(r => r.Channel == c && r.DelayValues > 1).Select(r => r.GroupDelays).DefaultIfEmpty(0).Max())];
@@ -241,6 +244,7 @@ internal sealed class LoweredNetwork
             Source = population,
             FirstNeuron = firstNeuron,
             Leak = dt / neuron.MembraneTimeConstant,
+            StepsWithoutOverflow = (int)(ushort.MaxValue / Math.Max(1, Math.Ceiling(mostArrivals))),
             IsOnGrid = Settings.Engine == Engine.Grid,
             RefractorySteps = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref"),
             Channels = channels,

@@ -14,9 +14,6 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Most neurons in a shard: targets are numbered in 16 bits.</summary>
     internal const int MostNeurons = 65_536;
 
-    /// <summary>Steps after which sums of arrivals, at most 65,535 a step, could overflow 32 bits.</summary>
-    private const long HandOverMask = 0xFFFF;
-
     private readonly PrivateInputDraw[] _inputs;
 
     internal Shard(LoweredNetwork network, LoweredPopulation population, int first, int count)
@@ -28,7 +25,7 @@ internal sealed unsafe class Shard : IObserved
         Padded = (count + Granule - 1) / Granule * Granule;
         LastSpike = new AlignedBuffer<int>(Padded);
         Counts = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
-        Received = [.. population.Channels.Select(_ => new AlignedBuffer<uint>(Padded))];
+        Received = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
         Queues = [.. population.QueuedSteps.Select(steps => steps > 0 ? new DelayQueue(steps, Padded, network.QueuesAreDense) : null)];
         _inputs = [.. population.Inputs.Select(input => new PrivateInputDraw(input, this))];
         History = new SpikeHistory(network.EpochSteps, network.HistoryEpochs);
@@ -57,7 +54,7 @@ internal sealed unsafe class Shard : IObserved
     internal AlignedBuffer<ushort>[] Counts { get; }
 
     /// <summary>Arrivals per channel and neuron that the statistics have not taken yet.</summary>
-    internal AlignedBuffer<uint>[] Received { get; }
+    internal AlignedBuffer<ushort>[] Received { get; }
 
     /// <summary>Arrivals on their way, for channels with random delays.</summary>
     internal DelayQueue?[] Queues { get; }
@@ -117,7 +114,7 @@ internal sealed unsafe class Shard : IObserved
         for (int c = 0; c < Counts.Length; c++) Queues[c]?.Flush(step, Counts[c].Pointer);
         foreach (PrivateInputDraw input in _inputs) PrivateEvents += input.AddTo(Counts[input.Channel].Pointer, Count, step);
         Membrane.Step(step, History.Of(epoch));
-        if ((step & HandOverMask) == HandOverMask) HandOverArrivals();
+        if (step % Population.StepsWithoutOverflow == 0) HandOverArrivals();
         Statistics.EndStep(step, this);
     }
 
@@ -130,7 +127,7 @@ internal sealed unsafe class Shard : IObserved
         for (int c = 0; c < Received.Length; c++)
         {
             double[] arrivals = Statistics.Arrivals[c];
-            uint* received = Received[c].Pointer;
+            ushort* received = Received[c].Pointer;
             for (int i = 0; i < Count; i++) arrivals[i] += received[i];
             Received[c].Span.Clear();
         }

@@ -297,6 +297,7 @@ internal sealed unsafe class StoredWiring : Wiring
         }
     }
 
+    [SkipLocalsInit] // the list of targets is written before it is read
     internal override void Send(int source, int group, long step, long earliest, DelayQueue queue)
     {
         long firstDue = step + Route.ShortestDelay;
