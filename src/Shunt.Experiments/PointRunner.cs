@@ -71,19 +71,31 @@ public static class PointRunner
         double build = clock.Elapsed.TotalSeconds;
         using var process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
+        (double Wall, double Cpu) loop = default;
         clock.Restart();
-        SimulationRecord record = simulator.Run(
-            sink, p => progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps)), cancellation);
-        double run = clock.Elapsed.TotalSeconds;
-        process.Refresh();
+        SimulationRecord record = simulator.Run(sink, Progress, cancellation);
+        if (!record.Complete) loop = Elapsed();
         return (record, new Performance
         {
             BuildSeconds = build,
-            SimulationSeconds = run,
-            SimulationCpuSeconds = (process.TotalProcessorTime - before).TotalSeconds,
+            SimulationSeconds = loop.Wall,
+            SimulationCpuSeconds = loop.Cpu,
             PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
-            RealTimeFactor = run / (record.Counters.Steps * experiment.Simulation.TimeStep),
+            RealTimeFactor = loop.Wall / (record.Counters.Steps * experiment.Simulation.TimeStep),
         });
+
+        (double Wall, double Cpu) Elapsed()
+        {
+            process.Refresh();
+            return (clock.Elapsed.TotalSeconds, (process.TotalProcessorTime - before).TotalSeconds);
+        }
+
+        // The loop ends with its last step; what follows turns sums into observables.
+        void Progress(SimulationProgress p)
+        {
+            if (p.StepsDone == p.Steps) loop = Elapsed();
+            progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps));
+        }
     }
 
     private static Simulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)

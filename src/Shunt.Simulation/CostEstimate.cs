@@ -54,7 +54,7 @@ public sealed record CostEstimate
         double synapses = 0, wiringBytes = 0, stateBytes = 0, events = 0, inputs = 0, loopNs = 0, shards = 0;
         foreach (LoweredPopulation population in network.Populations)
         {
-            int populationShards = ShardPlan.Of(population, settings.ShardSize, threads).Count();
+            int populationShards = ShardPlan.Of(population, settings, threads).Count();
             shards += populationShards;
             stateBytes += populationShards * ShardStatistics.SeriesBytes(network.Grid);
             double size = population.Source.Size, channels = population.Channels.Count;

@@ -226,6 +226,7 @@ internal sealed class LoweredNetwork
             }
             else
             {
+                if (Settings.Wiring == WiringStorage.Procedural) CheckProcedural(projection, $"projections[{i}]");
                 routes.Add(RouteOf(projection, i, c, input));
                 mostArrivals += Model.MeanInDegree(projection) + (6 * projection.InDegree.StandardDeviation(Model.SourceSize(projection)));
             }
@@ -253,6 +254,17 @@ internal sealed class LoweredNetwork
         };
     }
 
+    /// <summary>What procedural wiring cannot do would silently be another network.</summary>
+    private static void CheckProcedural(Projection projection, string place)
+    {
+        if (projection.InDegree is not InDegreeLaw.Fixed(var k))
+            throw new SimulationException($"{place}: the in-degree varies; procedural wiring gives every neuron exactly K inputs: use a fixed in-degree, or simulation.wiring: stored");
+        if (k > ushort.MaxValue) throw new SimulationException($"{place}: in-degree {k:N0}; procedural wiring allows at most {ushort.MaxValue:N0}");
+        if (projection.AllowMultapses && (projection.AllowAutapses || projection.Source != projection.Target)) return;
+        throw new SimulationException(
+            $"{place}: procedural wiring draws sources with replacement, so a source can occur twice for one neuron, and a neuron be its own source; set multapses: true and autapses: true to accept that, or simulation.wiring: stored");
+    }
+
     private Route RouteOf(Projection projection, int index, int channel, ExternalInput? pool)
     {
         if (pool is not null)
@@ -270,7 +282,7 @@ internal sealed class LoweredNetwork
             _ => (1, 1),
         };
         var route = new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
-        return QueuesAreDense && values > 1 ? route with { GroupDelays = GroupDelays(route) } : route;
+        return QueuesAreDense && values > 1 && Settings.Wiring == WiringStorage.Stored ? route with { GroupDelays = GroupDelays(route) } : route;
     }
 
     private int GroupDelays(Route route)

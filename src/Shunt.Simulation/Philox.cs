@@ -16,6 +16,7 @@ internal enum RandomPurpose : uint
     PoolUnit = 7,
     PoissonTie = 8,
     Wiring = 9,
+    OutDegree = 10,
 }
 
 /// <summary>

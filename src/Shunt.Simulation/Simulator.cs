@@ -40,9 +40,10 @@ public sealed class Simulator
     {
         _network = new LoweredNetwork(model, settings);
         _threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
-        _shards = [.. _network.Populations.SelectMany(p => ShardPlan.Of(p, settings.ShardSize, _threads).Select(s => new Shard(_network, p, s.First, s.Count)))];
+        _shards = [.. _network.Populations.SelectMany(p => ShardPlan.Of(p, settings, _threads).Select(s => new Shard(_network, p, s.First, s.Count)))];
         _threads = Math.Min(_threads, _shards.Length);
         _barrier = new SpinBarrier(_threads);
+        Rehearse();
         DrawWiring(wired, cancellation);
         _outDegrees = [.. _network.Populations.Select(p => OutDegrees(p.Source.Size, w => w.Route.SourcePopulation == p.Index))];
         _poolOutDegrees = [.. _network.Pools.Select((p, i) => OutDegrees(p.Size, w => w.Route.SourcePool == i))];
@@ -202,6 +203,39 @@ public sealed class Simulator
         }
     }
 
+    /// <summary>
+    /// Puts one neuron of each population through a few steps, so that every kernel is compiled before the time loop: while one thread compiled there, the others would wait.
+    /// </summary>
+    private unsafe void Rehearse()
+    {
+        SpikeBuffer[] pools = [.. _network.Pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
+        foreach (SpikeBuffer pool in pools)
+        {
+            for (int s = 0; s < _network.EpochSteps; s++) pool.EndStep();
+        }
+
+        foreach (LoweredPopulation population in _network.Populations)
+        {
+            var shard = new Shard(_network, population, 0, 1);
+            foreach (Route route in population.Routes)
+            {
+                Wiring wiring = Wire(route, shard, _ => { });
+                wiring.Prefetch(0, 0);
+                wiring.PrefetchIndex(0, 0);
+                wiring.Deliver(0, shard.Counts[route.Channel].Pointer);
+                if (route.DelayValues > 1) wiring.Send(0, 0, 0, 0, shard.Queues[route.Channel]!);
+            }
+
+            for (long step = 0; step < Math.Min(_network.EpochSteps, _network.Grid.TotalSteps); step++) shard.Advance(step, 0, [shard], pools);
+            shard.Statistics.Spike(0, _network.Grid.WarmUpSteps + 1, 0);
+            shard.Sample(_network.Grid.WarmUpSteps);
+        }
+    }
+
+    private Wiring Wire(Route route, Shard shard, Action<int> targetsDone) => _network.Settings.Wiring == WiringStorage.Procedural
+        ? new ProceduralWiring(route, shard.First, shard.Count, _network.Settings.Seed, targetsDone)
+        : new StoredWiring(route, shard.First, shard.Count, _network.Settings.Seed, targetsDone);
+
     /// <summary>Synapses of every neuron of a population, or unit of a pool, over all shards.</summary>
     private long[] OutDegrees(int size, Func<Wiring, bool> isFrom)
     {
@@ -231,7 +265,7 @@ public sealed class Simulator
             Parallel.ForEach(_shards, parallel, shard =>
             {
                 foreach (Route route in shard.Population.Routes)
-                    shard.Wirings.Add(new StoredWiring(route, shard.First, shard.Count, _network.Settings.Seed, Tick));
+                    shard.Wirings.Add(Wire(route, shard, Tick));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(x => x is SimulationException or OperationCanceledException) is { } cause)
@@ -314,9 +348,9 @@ internal static class ShardPlan
     /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
     private const int MostByDefault = 16_384;
 
-    internal static IEnumerable<(int First, int Count)> Of(LoweredPopulation population, int shardSize, int threads)
+    internal static IEnumerable<(int First, int Count)> Of(LoweredPopulation population, SimulationSettings settings, int threads)
     {
-        int size = population.Source.Size;
+        int size = population.Source.Size, shardSize = settings.Wiring == WiringStorage.Procedural ? ProceduralWiring.BlockSize(size) : settings.ShardSize;
         if (shardSize <= 0)
         {
             int parts = Math.Max(threads, (size + MostByDefault - 1) / MostByDefault);
