@@ -51,10 +51,11 @@ public sealed record CostEstimate
         var network = new LoweredNetwork(model, settings);
         int threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
         double steps = network.Grid.TotalSteps, time = steps * network.Grid.TimeStep;
+        IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(network, threads);
         double synapses = 0, wiringBytes = 0, stateBytes = 0, events = 0, inputs = 0, loopNs = 0, shards = 0;
         foreach (LoweredPopulation population in network.Populations)
         {
-            int populationShards = ShardPlan.Of(population, settings, threads).Count();
+            int populationShards = plan.Count(p => p.Population == population);
             shards += populationShards;
             stateBytes += populationShards * ShardStatistics.SeriesBytes(network.Grid);
             double size = population.Source.Size, channels = population.Channels.Count;

@@ -19,6 +19,7 @@ public sealed class Simulator
 {
     private readonly LoweredNetwork _network;
     private readonly Shard[] _shards;
+    private readonly Shard[][] _owned;
     private readonly int _threads;
     private readonly SpinBarrier _barrier;
     private readonly SpikeHash _hash = new();
@@ -40,8 +41,10 @@ public sealed class Simulator
     {
         _network = new LoweredNetwork(model, settings);
         _threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
-        _shards = [.. _network.Populations.SelectMany(p => ShardPlan.Of(p, settings, _threads).Select(s => new Shard(_network, p, s.First, s.Count)))];
-        _threads = Math.Min(_threads, _shards.Length);
+        IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(_network, _threads);
+        _shards = [.. plan.Select(p => new Shard(_network, p.Population, p.First, p.Count))];
+        _owned = [.. Enumerable.Range(0, _threads).Select(t => _shards.Where((_, i) => plan[i].Owner == t).ToArray()).Where(shards => shards.Length > 0)];
+        _threads = _owned.Length;
         _barrier = new SpinBarrier(_threads);
         Rehearse();
         DrawWiring(wired, cancellation);
@@ -107,7 +110,6 @@ public sealed class Simulator
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
     private void Work(int thread, Func<long, bool>? afterExchange)
     {
-        Shard[] mine = [.. _shards.Where((_, i) => i % _threads == thread)];
         PoolDraw[] pools = [.. _network.Pools.Select(p => new PoolDraw(p, _network.Settings.Seed))];
         SpikeBuffer[] poolSpikes = [.. pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
         long steps = _network.Grid.TotalSteps, epochSteps = _network.EpochSteps, poolEvents = 0;
@@ -117,7 +119,7 @@ public sealed class Simulator
             {
                 long first = epoch * epochSteps, end = Math.Min(first + epochSteps, steps);
                 for (int p = 0; p < pools.Length; p++) pools[p].Draw(first, end, poolSpikes[p]);
-                foreach (Shard shard in mine)
+                foreach (Shard shard in _owned[thread])
                 {
                     shard.History.Of(epoch).Clear();
                     for (long step = first; step < end; step++) shard.Advance(step, epoch, _shards, poolSpikes);
@@ -219,7 +221,7 @@ public sealed class Simulator
             var shard = new Shard(_network, population, 0, 1);
             foreach (Route route in population.Routes)
             {
-                Wiring wiring = Wire(route, shard, _ => { });
+                Wiring wiring = Wire(route with { Projection = route.Projection with { InDegree = new InDegreeLaw.Fixed(0) } }, shard, _ => { });
                 wiring.Prefetch(0, 0);
                 wiring.PrefetchIndex(0, 0);
                 wiring.Deliver(0, shard.Counts[route.Channel].Pointer);
@@ -342,23 +344,56 @@ internal sealed class SpikeHash
     }
 }
 
-/// <summary>Cuts populations into shards.</summary>
+/// <summary>Cuts populations into shards, and says which thread owns which.</summary>
 internal static class ShardPlan
 {
     /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
     private const int MostByDefault = 16_384;
 
-    internal static IEnumerable<(int First, int Count)> Of(LoweredPopulation population, SimulationSettings settings, int threads)
+    /// <summary>A shard to be.</summary>
+    /// <param name="Population">Its population.</param>
+    /// <param name="First">First neuron within the population; a multiple of <see cref="Shard.Granule"/>.</param>
+    /// <param name="Count">Neurons.</param>
+    /// <param name="Owner">Thread that advances it.</param>
+    internal readonly record struct Piece(LoweredPopulation Population, int First, int Count, int Owner);
+
+    /// <summary>
+    /// Shards in the order of their neurons. Every thread gets an equal share of all neurons, in as few and as large pieces as possible: a spike costs a little for every piece it
+    /// reaches. A size of shards that is asked for, or the blocks of procedural wiring, come first; they are dealt out in turn.
+    /// </summary>
+    internal static IReadOnlyList<Piece> Of(LoweredNetwork network, int threads)
     {
-        int size = population.Source.Size, shardSize = settings.Wiring == WiringStorage.Procedural ? ProceduralWiring.BlockSize(size) : settings.ShardSize;
-        if (shardSize <= 0)
+        var pieces = new List<Piece>();
+        double share = (double)network.Model.Size / threads;
+        foreach (LoweredPopulation population in network.Populations)
         {
-            int parts = Math.Max(threads, (size + MostByDefault - 1) / MostByDefault);
-            parts = (parts + threads - 1) / threads * threads;
-            shardSize = (size + parts - 1) / parts;
+            int size = population.Source.Size;
+            if (FixedSize(network.Settings, size) is var fixedSize and > 0)
+            {
+                Cut(0, size, fixedSize, -1);
+                continue;
+            }
+
+            for (int thread = 0, first = 0; thread < threads && first < size; thread++)
+            {
+                int end = thread == threads - 1 ? size : (int)Math.Clamp(Math.Round((((thread + 1) * share) - population.FirstNeuron) / Shard.Granule) * Shard.Granule, 0, size);
+                if (end <= first) continue;
+                int parts = (end - first + MostByDefault - 1) / MostByDefault;
+                Cut(first, end, (end - first + parts - 1) / parts, thread);
+                first = end;
+            }
+
+            void Cut(int first, int end, int pieceSize, int owner)
+            {
+                pieceSize = Math.Clamp((pieceSize + Shard.Granule - 1) / Shard.Granule * Shard.Granule, Shard.Granule, Shard.MostNeurons);
+                for (; first < end; first += pieceSize)
+                    pieces.Add(new Piece(population, first, Math.Min(pieceSize, end - first), owner >= 0 ? owner : pieces.Count % threads));
+            }
         }
 
-        shardSize = Math.Clamp((shardSize + Shard.Granule - 1) / Shard.Granule * Shard.Granule, Shard.Granule, Shard.MostNeurons);
-        for (int first = 0; first < size; first += shardSize) yield return (first, Math.Min(shardSize, size - first));
+        return pieces;
     }
+
+    private static int FixedSize(SimulationSettings settings, int population) =>
+        settings.Wiring == WiringStorage.Procedural ? ProceduralWiring.BlockSize(population) : settings.ShardSize;
 }
