@@ -30,10 +30,11 @@ public sealed class SimulationState
     private readonly Action<CheckpointOutput> _write;
     private readonly string _shape;
 
-    internal SimulationState(long step, long spikes, string shape, Action<CheckpointOutput> write)
+    internal SimulationState(long step, long spikes, string spikesSha256, string shape, Action<CheckpointOutput> write)
     {
         Step = step;
         Spikes = spikes;
+        SpikesSha256 = spikesSha256;
         _shape = shape;
         _write = write;
     }
@@ -43,6 +44,9 @@ public sealed class SimulationState
 
     /// <summary>Spikes fired until then.</summary>
     public long Spikes { get; }
+
+    /// <summary>SHA-256 over (step, neuron) of these spikes in order.</summary>
+    public string SpikesSha256 { get; }
 
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="stream">Where to; left open.</param>
@@ -58,6 +62,7 @@ public sealed class SimulationState
         output.Text(identity.Program);
         output.Number(Step);
         output.Number(Spikes);
+        output.Text(SpikesSha256);
         output.Number(recorded);
         output.Text(_shape);
         _write(output);
@@ -66,8 +71,8 @@ public sealed class SimulationState
 }
 
 /// <summary>
-/// A checkpoint that has been found whole and fitting. Layout, little-endian: eight letters <c>SHUNTCKP</c>, version, identity, step, spikes, length of the recording and
-/// shape of the network (numbers of 64 bits; texts as length and UTF-8), then population by population in the order of neurons, so that any division into shards can read it,
+/// A checkpoint that has been found whole and fitting. Layout, little-endian: eight letters <c>SHUNTCKP</c>, version, identity, step, spikes and their hash, length of the
+/// recording and shape of the network (numbers of 64 bits; texts as length and UTF-8), then population by population in the order of neurons, so that any division into shards can read it,
 /// and last, in every version, the SHA-256 of everything before.
 /// </summary>
 public sealed class Checkpoint
@@ -83,6 +88,7 @@ public sealed class Checkpoint
         Identity = identity;
         Step = header.Number();
         Spikes = header.Number();
+        SpikesSha256 = header.Text();
         Recorded = header.Number();
         _shape = header.Text();
     }
@@ -97,6 +103,9 @@ public sealed class Checkpoint
 
     /// <summary>Spikes fired until then.</summary>
     public long Spikes { get; }
+
+    /// <summary>SHA-256 over (step, neuron) of these spikes in order.</summary>
+    public string SpikesSha256 { get; }
 
     /// <summary>What <see cref="SimulationState.WriteTo"/> was told about the recording.</summary>
     public long Recorded { get; }

@@ -85,8 +85,11 @@ public sealed class Simulator
             _runaway.AddPast(step, neurons, _firstEpoch);
         }
 
-        if (_hash.Spikes != checkpoint.Spikes)
-            throw new SimulationException($"the recording has {_hash.Spikes:N0} spikes up to the checkpoint, which counts {checkpoint.Spikes:N0}: it is not the one that belongs to it");
+        if (_hash.Spikes != checkpoint.Spikes || _hash.TextSoFar() != checkpoint.SpikesSha256)
+        {
+            throw new SimulationException(
+                $"the recording of the spikes up to {checkpoint.Step * _network.Grid.TimeStep:G6} s ({_hash.Spikes:N0} of them) is not the one that belongs to the checkpoint ({checkpoint.Spikes:N0}), or is damaged");
+        }
     }
 
     /// <summary>
@@ -208,7 +211,7 @@ public sealed class Simulator
             shard.Statistics.CheckFinite(done - 1, shard);
         }
 
-        Checkpoints.Save(new SimulationState(done, _hash.Spikes, _state.Shape(), output =>
+        Checkpoints.Save(new SimulationState(done, _hash.Spikes, _hash.TextSoFar(), _state.Shape(), output =>
         {
             output.Number(_synapticEvents);
             output.Number(_poolEvents);
@@ -378,6 +381,13 @@ internal sealed class SpikeHash
     {
         Flush();
         return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
+
+    /// <summary>The hash of the spikes until now.</summary>
+    internal string TextSoFar()
+    {
+        Flush();
+        return Convert.ToHexStringLower(_hash.GetCurrentHash());
     }
 
     private void Flush()
