@@ -27,6 +27,9 @@ internal sealed record Request
 
     internal bool Force { get; init; }
 
+    /// <summary>Wall time between checkpoints (s); 0 for none.</summary>
+    internal double CheckpointSeconds { get; init; }
+
     /// <summary>The command as it was typed, ready for a shell.</summary>
     internal required string CommandText { get; init; }
 }
@@ -41,6 +44,8 @@ internal static partial class CommandLine
     internal const int WrongInput = 2;
 
     private const int MostThreads = 1024;
+
+    private const double MostSeconds = 1e6;
 
     internal static int Invoke(string[] args)
     {
@@ -81,7 +86,8 @@ internal static partial class CommandLine
           shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"    change values without editing the file
           shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
           shunt estimate FILE                                              memory and time before anything is built
-          shunt recover results/quickstart                                 the spikes of a run that was killed
+          shunt resume results/quickstart                                  go on with a run that was killed or stopped
+          shunt recover results/quickstart                                 only save the spikes of such a run
 
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
@@ -90,6 +96,7 @@ internal static partial class CommandLine
         Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args),
         Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
+        ResumeCommand(args),
         RecoverCommand(),
         Completion.Command(),
     };
@@ -128,28 +135,22 @@ internal static partial class CommandLine
                 ? n
                 : Wrong<ulong?>(result, $"--seed {result.Tokens[0].Value}: must be a whole number from 0 to {ulong.MaxValue}"),
         };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "Threads; 0 uses every core. Never changes a result.",
-            HelpName = "N",
-            CustomParser = result =>
-                int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads
-                ? n
-                : Wrong<int>(result, $"--threads {result.Tokens[0].Value}: must be a whole number from 0 (every core) to {MostThreads}"),
-        };
+        Option<int> threads = Threads();
+        Option<double> checkpoint = Checkpoint();
         var json = new Option<bool>("--json")
         {
             Description = "Write one JSON object per point to standard output and nothing else there"
                 + (writes ? "; without --out no folder is written." : "."),
         };
-        var quiet = new Option<bool>("--quiet") { Description = "No progress and no notes on standard error; warnings and errors stay." };
-        var force = new Option<bool>("--force") { Description = "Run even when the estimate says that memory will not suffice." };
+        Option<bool> quiet = Quiet();
+        Option<bool> force = Force();
         var command = new Command(name, description) { file, set, sweep };
         if (writes) command.Add(output);
         command.Add(seed);
         command.Add(threads);
         command.Add(json);
         command.Add(quiet);
+        if (simulates) command.Add(checkpoint);
         if (simulates) command.Add(force);
         command.SetAction(parsed => action(new Request
         {
@@ -162,10 +163,66 @@ internal static partial class CommandLine
             Json = parsed.GetValue(json),
             Quiet = parsed.GetValue(quiet),
             Force = simulates && parsed.GetValue(force),
-            CommandText = string.Join(' ', args.Prepend("shunt").Select(Quoted)),
+            CheckpointSeconds = simulates ? parsed.GetValue(checkpoint) : 0,
+            CommandText = Typed(args),
         }));
         return command;
     }
+
+    private static Command ResumeCommand(string[] args)
+    {
+        var folder = new Argument<string>("DIR") { Description = "Results folder of a run that was killed or stopped, or folder of one point of a sweep." };
+        Option<int> threads = Threads();
+        Option<double> checkpoint = Checkpoint();
+        var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output and nothing else there." };
+        Option<bool> quiet = Quiet(), force = Force();
+        var command = new Command("resume",
+            "Go on with a run that was killed or stopped, from its last checkpoint, and write its results: the same as without the interruption.")
+        {
+            folder, threads, json, quiet, checkpoint, force,
+        };
+        command.SetAction(parsed => Session.Resume(new Request
+        {
+            File = parsed.GetRequiredValue(folder),
+            Set = [],
+            Sweep = [],
+            Threads = parsed.GetValue(threads),
+            Json = parsed.GetValue(json),
+            Quiet = parsed.GetValue(quiet),
+            Force = parsed.GetValue(force),
+            CheckpointSeconds = parsed.GetValue(checkpoint),
+            CommandText = Typed(args),
+        }));
+        return command;
+    }
+
+    private static string Typed(string[] args) => string.Join(' ', args.Prepend("shunt").Select(Quoted));
+
+    private static Option<int> Threads() => new("--threads")
+    {
+        Description = "Threads; 0 uses every core. Never changes a result.",
+        HelpName = "N",
+        CustomParser = result =>
+            int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads
+            ? n
+            : Wrong<int>(result, $"--threads {result.Tokens[0].Value}: must be a whole number from 0 (every core) to {MostThreads}"),
+    };
+
+    private static Option<double> Checkpoint() => new("--checkpoint")
+    {
+        Description = "Seconds between checkpoints, from which 'shunt resume' can go on; 0 writes none. Default: 60.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 60,
+        CustomParser = result =>
+            double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+            && seconds <= MostSeconds
+            ? seconds
+            : Wrong<double>(result, $"--checkpoint {result.Tokens[0].Value}: must be a number of seconds from 0 (none) to {MostSeconds:F0}"),
+    };
+
+    private static Option<bool> Quiet() => new("--quiet") { Description = "No progress and no notes on standard error; warnings and errors stay." };
+
+    private static Option<bool> Force() => new("--force") { Description = "Run even when the estimate says that memory will not suffice." };
 
     private static Command RecoverCommand()
     {

@@ -54,9 +54,24 @@ internal static class Session
             RecoveredSpikes recovered = Recovery.Convert(spool);
             terminal.Answer(
                 FormattableString.Invariant($"{recovered.SonataPath}: {recovered.Spikes:N0} spikes, up to {recovered.LastTime:0.####} s"));
+            if (recovered.CanGoOn) terminal.Note($"the run can go on: shunt resume {Here(Path.GetDirectoryName(spool)!)}");
         }
 
         return terminal.CouldAnswer ? 0 : CommandLine.Failed;
+    });
+
+    /// <summary>Goes on with a run that was killed or stopped.</summary>
+    internal static int Resume(Request request) => Guard(() =>
+    {
+        UnfinishedRun run = UnfinishedRun.Open(request.File);
+        if (run.IsComplete)
+        {
+            run.Folder.Settle();
+            new Terminal(request.Quiet, request.Json).Note($"{request.File}: the run is complete; there is nothing to resume");
+            return 0;
+        }
+
+        return Execute(request, run.Predicts ? PointRunner.Predict : null, simulation: true, run);
     });
 
     private static int Execute(Request request, bool theory, bool simulation) =>
@@ -66,22 +81,28 @@ internal static class Session
     /// <param name="request">What the user asked for.</param>
     /// <param name="predict">The theory; null to leave it out.</param>
     /// <param name="simulation">Whether to simulate.</param>
-    internal static int Execute(Request request, Func<Experiment, MeanFieldSolution>? predict, bool simulation) => Guard(() =>
+    /// <param name="unfinished">The run that goes on; null for a new one.</param>
+    internal static int Execute(
+        Request request, Func<Experiment, MeanFieldSolution>? predict, bool simulation, UnfinishedRun? unfinished = null) => Guard(() =>
     {
         var terminal = new Terminal(request.Quiet, request.Json);
-        ExperimentGrid grid = Read(request);
+        ExperimentGrid grid = unfinished is null ? Read(request) : OnThreads(new ExperimentGrid([], [unfinished.Experiment]), request.Threads);
         bool isSweep = grid.Axes.Count > 0;
         double[] wiringShares = simulation ? CheckWhatItTakes(grid.Points, request.Force) : new double[grid.Points.Count];
         bool writes = request.Out is not null || (simulation && !request.Json);
-        ResultsFolder? folder = writes ? ResultsFolder.Create(request.Out, request.File) : null;
+        ResultsFolder? folder = unfinished?.Folder ?? (writes ? ResultsFolder.Create(request.Out, request.File) : null);
+        using SavedState? saved = SavedState.Of(unfinished, terminal);
         DateTimeOffset started = DateTimeOffset.UtcNow;
+        string resumed = unfinished?.ResumedNow(saved?.Time ?? 0, started) ?? "";
+        string command = unfinished is { Command.Length: > 0 } ? unfinished.Command : request.CommandText;
         IReadOnlyList<KeyValuePair<string, string>> Record(IReadOnlyList<Experiment> points, string outcome) =>
-            Provenance.Of(points, request.CommandText, started, outcome);
+            Provenance.Of(points, command, unfinished?.Started ?? started, outcome, resumed);
         bool IsWhole(PointResult point) => !simulation || point.Simulation is { Complete: true };
 
         using var stop = new StopSignal(terminal);
         var results = new List<PointResult>();
         Failure? failure = null;
+        ResultsFolder? interrupted = null;
         terminal.Watch(grid.Points[0].Name, report =>
         {
             for (int i = 0; i < grid.Points.Count && failure is null && !stop.IsRequested; i++)
@@ -104,26 +125,29 @@ internal static class Session
                 string lead = isSweep ? $"{Answer.Describe(experiment)}: " : "";
                 ResultsFolder? place = isSweep ? folder?.Point(i) : folder;
                 var result = new PointResult { Experiment = experiment };
+                var saving = new Saving(request.CheckpointSeconds, saved);
                 failure = Try(
-                    () => RunPoint(ref result, predict, simulation, place, Record([experiment], "running"), Report, stop), lead);
-                if (failure is { IsWrongInput: true })
+                    () => RunPoint(ref result, predict, simulation, place, Record([experiment], "running"), Report, stop, saving), lead);
+                if (failure is { IsWrongInput: true } || (unfinished is not null && result.Simulation is null && place!.HasCheckpoint))
                 {
-                    place?.Discard();
+                    if (unfinished is null) place?.Discard();
                     break;
                 }
 
                 results.Add(result);
+                if (place is { HasCheckpoint: true } && !IsWhole(result)) interrupted = place;
                 terminal.AnswerJson(PointJson.Write(result));
                 if (!isSweep || place is null) continue;
                 Failure? unwritten = Try(() => place.WritePoint(result, Record([experiment], Outcome(failure, IsWhole(result)))), lead);
                 failure ??= unwritten;
+                if (unwritten is null && IsWhole(result)) place.Settle();
             }
         });
 
         if (results.Count == 0)
         {
-            folder?.Discard();
-            terminal.Fail(failure?.Message ?? "stopped before anything was measured");
+            if (unfinished is null) folder?.Discard();
+            terminal.Fail(failure?.Message ?? (unfinished is null ? "stopped before anything was measured" : "stopped before the run went on; nothing has changed"));
             return failure is { IsWrongInput: true } ? CommandLine.WrongInput : CommandLine.Failed;
         }
 
@@ -132,12 +156,14 @@ internal static class Session
         var run = new RunResult(grid.Points[0].Name, grid.Axes, results, Record(grid.Points, Outcome(failure, isWhole)));
         Failure? lost = folder is null ? null : Try(() => Write(folder, run, terminal));
         failure ??= lost;
+        if (!isSweep && isWhole && simulation && lost is null) folder?.Settle();
         Answer.Write(terminal, run);
         if (folder is not null && lost is null)
-            terminal.Note($"results: {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.Path)} (open report.html)");
+            terminal.Note($"results: {Here(folder.Path)} (open report.html)");
         if (failure is not null) terminal.Fail(failure.Message);
         else if (!isWhole) terminal.Fail("stopped before the end; the results hold what was measured until then");
         else if (stop.IsRequested) terminal.Note("everything had been measured: the results are complete");
+        if (interrupted is not null) terminal.Note($"the run can go on: shunt resume {Here(interrupted.Path)}");
         if (failure is { IsWrongInput: true }) return CommandLine.WrongInput;
         return failure is null && isWhole && !Answer.Unsolved(terminal, run) && terminal.CouldAnswer ? 0 : CommandLine.Failed;
     });
@@ -148,14 +174,18 @@ internal static class Session
     /// <summary>Runs a point; what is known when something goes wrong is in the result by then.</summary>
     private static void RunPoint(
         ref PointResult result, Func<Experiment, MeanFieldSolution>? predict, bool simulation, ResultsFolder? folder,
-        IReadOnlyList<KeyValuePair<string, string>> provenance, Action<RunProgress> report, StopSignal stop)
+        IReadOnlyList<KeyValuePair<string, string>> provenance, Action<RunProgress> report, StopSignal stop, Saving saving)
     {
         Experiment experiment = result.Experiment;
         report(new RunProgress(RunStage.Theory, 0));
         if (predict is not null) result = result with { Theory = predict(experiment) };
         if (!simulation) return;
         folder?.WriteStart(experiment, provenance);
-        using var recorder = new SpikeRecorder(folder, experiment, stop);
+        using var recorder = new SpikeRecorder(folder, experiment, stop, saving.From?.Checkpoint);
+        CheckpointSaver? saver = folder is not null && saving.Seconds > 0 && SavedRun.IsPossible(experiment)
+            ? new CheckpointSaver(folder, recorder, experiment, TimeSpan.FromSeconds(saving.Seconds))
+            : null;
+        SavedRun? from = saving.From is { } state ? new SavedRun(state.Checkpoint, recorder.Past, state.File) : null;
         void Report(RunProgress p)
         {
             if (p.Stage == RunStage.Simulation) recorder.EndEpoch();
@@ -164,8 +194,14 @@ internal static class Session
 
         try
         {
-            (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, Report, recorder.Stop);
+            (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, Report, saver, from, recorder.Stop);
             result = result with { Simulation = record, Performance = performance };
+        }
+        catch (SimulationException) when (recorder.Failure is null)
+        {
+            // Whoever went on from the checkpoint would end here again.
+            folder?.DiscardCheckpoint();
+            throw;
         }
         catch (OperationCanceledException)
         {
@@ -209,9 +245,14 @@ internal static class Session
     {
         IEnumerable<string> set = request.Set;
         if (request.Seed is { } seed) set = set.Append($"simulation.seed={seed.ToString(CultureInfo.InvariantCulture)}");
-        ExperimentGrid grid = ExperimentFile.Read(request.File).With(set).Expand(request.Sweep);
-        return grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = request.Threads } })] };
+        return OnThreads(ExperimentFile.Read(request.File).With(set).Expand(request.Sweep), request.Threads);
     }
+
+    private static ExperimentGrid OnThreads(ExperimentGrid grid, int threads) =>
+        grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = threads } })] };
+
+    /// <summary>A path as it can be typed here.</summary>
+    private static string Here(string path) => Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
 
     /// <summary>
     /// Checks that every point can be simulated, before anything is built or written, and returns the share of its time that each will spend on
@@ -290,6 +331,31 @@ internal static class Session
         {
             terminal.Fail(Reason(e));
             return CommandLine.Failed;
+        }
+    }
+
+    /// <summary>How the state of a point is saved.</summary>
+    /// <param name="Seconds">Wall time between checkpoints; 0 for none.</param>
+    /// <param name="From">The state to go on from, or null.</param>
+    private sealed record Saving(double Seconds, SavedState? From);
+
+    /// <summary>The checkpoint that a run goes on from.</summary>
+    private sealed record SavedState(Checkpoint Checkpoint, Stream File, double Time) : IDisposable
+    {
+        public void Dispose() => File.Dispose();
+
+        internal static SavedState? Of(UnfinishedRun? run, Terminal terminal)
+        {
+            if (run is null) return null;
+            if (run.OpenCheckpoint() is not { } found)
+            {
+                terminal.Note("there is no checkpoint: the run begins again");
+                return null;
+            }
+
+            double time = found.Checkpoint.Step * run.Experiment.Simulation.TimeStep;
+            terminal.Note(FormattableString.Invariant($"going on at {time:G6} s"));
+            return new SavedState(found.Checkpoint, found.File, time);
         }
     }
 

@@ -10,12 +10,25 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
     private readonly SpikeSpool? _spool;
     private readonly CancellationTokenSource _source;
 
-    internal SpikeRecorder(ResultsFolder? folder, Experiment experiment, StopSignal stop)
+    /// <param name="folder">Where to; null to record nothing.</param>
+    /// <param name="experiment">The point.</param>
+    /// <param name="stop">Stops the run.</param>
+    /// <param name="from">The checkpoint whose recording goes on; null to begin one.</param>
+    internal SpikeRecorder(ResultsFolder? folder, Experiment experiment, StopSignal stop, Checkpoint? from = null)
     {
         _folder = folder;
-        _spool = folder is null ? null : SpikeSpool.Create(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep);
+        if (folder is not null)
+        {
+            _spool = from is null
+                ? SpikeSpool.Create(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep)
+                : SpikeSpool.Continue(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep, from.Recorded);
+        }
+
         _source = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
     }
+
+    /// <summary>The spikes recorded before this run went on.</summary>
+    internal IEnumerable<(long Step, int[] Neurons)> Past => _spool?.Past() ?? [];
 
     /// <summary>Why recording failed, or null.</summary>
     internal ResultsException? Failure { get; private set; }
@@ -24,18 +37,7 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
     internal CancellationToken Stop => _source.Token;
 
     /// <summary>Nothing in one epoch is no reason to keep the last spikes waiting: to be called after each, on the thread that records.</summary>
-    internal void EndEpoch()
-    {
-        if (Failure is not null || _spool is null) return;
-        try
-        {
-            _spool.FlushWhenDue();
-        }
-        catch (ResultsException e)
-        {
-            Fail(e);
-        }
-    }
+    internal void EndEpoch() => Try(spool => spool.FlushWhenDue());
 
     public void Record(long step, ReadOnlySpan<int> neurons)
     {
@@ -50,20 +52,39 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
         }
     }
 
+    /// <summary>Does something with the recording, unless it has failed; when this fails the run is asked to stop.</summary>
+    internal void Try(Action<SpikeSpool> action)
+    {
+        if (Failure is not null || _spool is null) return;
+        try
+        {
+            action(_spool);
+        }
+        catch (ResultsException e)
+        {
+            Fail(e);
+        }
+    }
+
     private void Fail(ResultsException e)
     {
         Failure = e;
         _source.Cancel();
     }
 
-    /// <summary>Closes the recording and turns it into HDF5, however the run ended. After a failure the spool stays as it is.</summary>
+    /// <summary>
+    /// Closes the recording and turns it into HDF5, however the run ended. The spool stays as it is after a failure, and while there is a checkpoint
+    /// that needs it.
+    /// </summary>
     internal void Finish()
     {
         if (_folder is null || _spool is null) return;
         try
         {
             _spool.Dispose();
-            if (Failure is null) SonataFile.Finish(_folder.SpikeSpoolPath, _folder.SpikesPath);
+            if (Failure is not null) return;
+            if (_folder.HasCheckpoint) SonataFile.Write(_folder.SpikeSpoolPath, _folder.SpikesPath);
+            else SonataFile.Finish(_folder.SpikeSpoolPath, _folder.SpikesPath);
         }
         catch (ResultsException e)
         {

@@ -63,12 +63,24 @@ public static class PointRunner
     /// <exception cref="WiringException">The settings do not fit the model, or its wiring cannot be drawn.</exception>
     /// <exception cref="SimulationException">The simulation went wrong.</exception>
     /// <exception cref="OperationCanceledException">Stopped during the wiring.</exception>
+    /// <exception cref="ResultsException">The saved run cannot be read, or does not fit.</exception>
     public static (SimulationRecord Record, Performance Performance) Simulate(
-        Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, CancellationToken cancellation)
+        Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, CancellationToken cancellation) =>
+        Simulate(experiment, sink, progress, null, null, cancellation);
+
+    /// <inheritdoc cref="Simulate(Experiment, ISpikeSink?, Action{RunProgress}?, CancellationToken)"/>
+    /// <param name="checkpoints">Saves the state now and then; may be null.</param>
+    /// <param name="from">The state to go on from; null for the beginning. Closed when it has been taken.</param>
+#pragma warning disable CS1573 // The other parameters have inherited their documentation.
+    public static (SimulationRecord Record, Performance Performance) Simulate(
+        Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, ICheckpointSink? checkpoints, SavedRun? from, CancellationToken cancellation)
+#pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();
         Simulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
         double build = clock.Elapsed.TotalSeconds;
+        simulator.Checkpoints = checkpoints;
+        GoOnFrom(from, simulator);
         using var process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
         (double Wall, double Cpu) loop = default;
@@ -81,7 +93,7 @@ public static class PointRunner
             SimulationSeconds = loop.Wall,
             SimulationCpuSeconds = loop.Cpu,
             PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
-            RealTimeFactor = loop.Wall / (record.Counters.Steps * experiment.Simulation.TimeStep),
+            RealTimeFactor = loop.Wall / ((record.Counters.Steps - (from?.Checkpoint.Step ?? 0)) * experiment.Simulation.TimeStep),
         });
 
         (double Wall, double Cpu) Elapsed()
@@ -95,6 +107,23 @@ public static class PointRunner
         {
             if (p.StepsDone == p.Steps) loop = Elapsed();
             progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps));
+        }
+    }
+
+    private static void GoOnFrom(SavedRun? from, Simulator simulator)
+    {
+        if (from is null) return;
+        try
+        {
+            simulator.Resume(from.Checkpoint, from.Past);
+        }
+        catch (SimulationException e)
+        {
+            throw new ResultsException(e.Message, cause: e);
+        }
+        finally
+        {
+            from.Dispose();
         }
     }
 

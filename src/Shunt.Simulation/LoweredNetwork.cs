@@ -222,13 +222,14 @@ internal sealed class LoweredNetwork
             if (input is { Wiring: InputWiring.Independent })
             {
                 inputs.Add(new PrivateInput(i, c, input.Rate * dt, projection.InDegree));
-                mostArrivals += new PoissonTable(Model.MeanInDegree(projection) * input.Rate * dt).Largest;
+                mostArrivals += ArrivalBound.Poisson(ArrivalBound.InDegree(projection.InDegree, 0) * input.Rate * dt);
             }
             else
             {
                 if (Settings.Wiring == WiringStorage.Procedural) CheckProcedural(projection, $"projections[{i}]");
                 routes.Add(RouteOf(projection, i, c, input));
-                mostArrivals += Model.MeanInDegree(projection) + (6 * projection.InDegree.StandardDeviation(Model.SourceSize(projection)));
+                int size = Model.SourceSize(projection);
+                mostArrivals += input is null ? ArrivalBound.InDegree(projection.InDegree, size) : ArrivalBound.Pool(projection, size, input.Rate * dt);
             }
         }
 
@@ -239,6 +240,13 @@ internal sealed class LoweredNetwork
         }
 
         Neuron neuron = population.Neuron;
+        int refractory = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref");
+        if (population.Size * ((Grid.RateBinSteps / (refractory + 1.0)) + 1) > int.MaxValue)
+        {
+            throw new SimulationException(
+                $"record.rate_bin: population {population.Name} could fire more than {int.MaxValue:N0} spikes in a bin of {Grid.RateBinSteps * dt * 1e3:G6} ms, which cannot be counted: use shorter bins");
+        }
+
         return new LoweredPopulation
         {
             Index = index,
@@ -247,7 +255,7 @@ internal sealed class LoweredNetwork
             Leak = dt / neuron.MembraneTimeConstant,
             StepsWithoutOverflow = (int)(ushort.MaxValue / Math.Max(1, Math.Ceiling(mostArrivals))),
             IsOnGrid = Settings.Engine == Engine.Grid,
-            RefractorySteps = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref"),
+            RefractorySteps = refractory,
             Channels = channels,
             Routes = routes,
             Inputs = inputs,

@@ -221,6 +221,16 @@ internal sealed class ShardStatistics
         Samples.Add(new PotentialSample(total, Vector512.Sum(squares), count));
     }
 
+    /// <summary>Looks at all potentials after a step.</summary>
+    /// <exception cref="SimulationException">One is not a finite number.</exception>
+    internal void CheckFinite(long step, IObserved observed)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            if (!double.IsFinite(observed.Potential(i))) throw NotFinite(step, i);
+        }
+    }
+
     private static Vector512<double> Doubles<T>(ReadOnlySpan<T> potentials)
         where T : unmanaged
     {
@@ -246,11 +256,7 @@ internal sealed class ShardStatistics
     /// <summary>Ends the warm-up; a membrane that is not finite, or faster than the step, would make everything after it wrong.</summary>
     private void EndWarmUp(long step, IObserved observed)
     {
-        for (int i = 0; i < Count; i++)
-        {
-            if (!double.IsFinite(observed.Potential(i))) throw NotFinite(step, i);
-        }
-
+        CheckFinite(step, observed);
         double neuronTime = Count * _grid.WarmUpSteps * _grid.TimeStep;
         double tau = Population.TauAndMu(_grid.TimeStep, c => TensorPrimitives.Sum<double>(Arrivals[c]) / neuronTime).Tau;
         if (Population.IsOnGrid && tau < _grid.TimeStep)

@@ -56,6 +56,12 @@ public sealed record SimulationSettings
     /// <summary>Seed of every random number.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>
+    /// Rate (Hz) above which a population may not fire through 100 ms; infinity never stops. Null stops populations that excite themselves, directly or through others, at 90 % of
+    /// 1 / (t_ref + dt).
+    /// </summary>
+    public double? StopAbove { get; init; }
+
     /// <summary>Threads; 0 uses every core. Never changes a result.</summary>
     public int Threads { get; init; }
 

@@ -25,7 +25,9 @@ public sealed class Simulator
     private readonly SpikeHash _hash = new();
     private readonly long[][] _outDegrees, _poolOutDegrees;
     private readonly List<int> _fired = [];
-    private long _lastEpoch = long.MaxValue;
+    private readonly Runaway _runaway;
+    private readonly StateTransfer _state;
+    private long _firstEpoch, _lastEpoch = long.MaxValue, _saveAfter = -1, _savedSteps = -1;
     private Exception? _failure;
     private long _synapticEvents, _poolEvents;
     private bool _started;
@@ -46,6 +48,8 @@ public sealed class Simulator
         _owned = [.. Enumerable.Range(0, _threads).Select(t => _shards.Where((_, i) => plan[i].Owner == t).ToArray()).Where(shards => shards.Length > 0)];
         _threads = _owned.Length;
         _barrier = new SpinBarrier(_threads);
+        _runaway = new Runaway(_network);
+        _state = new StateTransfer(_network, _shards);
         Rehearse();
         DrawWiring(wired, cancellation);
         _outDegrees = [.. _network.Populations.Select(p => OutDegrees(p.Source.Size, w => w.Route.SourcePopulation == p.Index))];
@@ -58,14 +62,48 @@ public sealed class Simulator
     /// <summary>Bytes of stored wiring.</summary>
     public long WiringBytes => _shards.Sum(s => s.Wirings.Sum(w => w.Bytes));
 
+    /// <summary>Saves the state now and then, and when the run is cancelled; null for never.</summary>
+    public ICheckpointSink? Checkpoints { get; set; }
+
+    /// <summary>
+    /// Lets <see cref="Run"/> go on from a checkpoint instead of the beginning. The spikes that follow, and all of them together with those of the past, are the same as those of
+    /// a run without an interruption, whatever the threads and the shards were and are.
+    /// </summary>
+    /// <param name="checkpoint">The state.</param>
+    /// <param name="past">The spikes up to the checkpoint as <see cref="ISpikeSink.Record"/> received them; what is beyond it is not used.</param>
+    /// <exception cref="SimulationException">The checkpoint is that of another network, or the spikes are not those up to the checkpoint. The simulator is of no use then.</exception>
+    public void Resume(Checkpoint checkpoint, IEnumerable<(long Step, int[] Neurons)> past)
+    {
+        if (_started || _firstEpoch > 0) throw new InvalidOperationException("a simulator takes one checkpoint, before it runs");
+        _firstEpoch = checkpoint.Step / _network.EpochSteps;
+        checkpoint.Read(_state.Shape(), input =>
+        {
+            _synapticEvents = input.Number();
+            _poolEvents = input.Number();
+            _shards[0].PrivateEvents = input.Number();
+            _state.Read(input, _firstEpoch);
+        });
+        foreach ((long step, int[] neurons) in past.TakeWhile(p => p.Step <= checkpoint.Step))
+        {
+            _hash.Add(step, neurons);
+            _runaway.AddPast(step, neurons, _firstEpoch);
+        }
+
+        if (_hash.Spikes != checkpoint.Spikes || _hash.TextSoFar() != checkpoint.SpikesSha256)
+        {
+            throw new SimulationException(
+                $"the recording of the spikes up to {checkpoint.Step * _network.Grid.TimeStep:G6} s ({_hash.Spikes:N0} of them) is not the one that belongs to the checkpoint ({checkpoint.Spikes:N0}), or is damaged");
+        }
+    }
+
     /// <summary>
     /// Runs the network. One call per simulator.
     /// </summary>
-    /// <param name="sink">Receives every spike; may be null.</param>
+    /// <param name="sink">Receives every spike; may be null. After <see cref="Resume"/> only those that follow.</param>
     /// <param name="progress">Told how far the run has come after every exchange of spikes, on the calling thread; may be null.</param>
     /// <param name="cancellation">Stops the run; what was measured until then is returned with <see cref="SimulationRecord.Complete"/> false.</param>
-    /// <exception cref="SimulationException">A potential stopped being a finite number.</exception>
-    /// <remarks>What <paramref name="sink"/> throws stops the run and reaches the caller.</remarks>
+    /// <exception cref="SimulationException">A potential stopped being a finite number, or activity ran away.</exception>
+    /// <remarks>What <paramref name="sink"/> and <see cref="Checkpoints"/> throw stops the run and reaches the caller.</remarks>
     public SimulationRecord Run(ISpikeSink? sink = null, Action<SimulationProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (_started) throw new InvalidOperationException("a simulator runs once; make another for another run");
@@ -79,16 +117,26 @@ public sealed class Simulator
         }
 
         long done = 0;
-        Work(0, epoch =>
+        Work(0, (epoch, save) =>
         {
             done = Math.Min((epoch + 1) * _network.EpochSteps, _network.Grid.TotalSteps);
             Record(epoch, sink);
-            progress?.Invoke(new SimulationProgress(done, _network.Grid.TotalSteps, _hash.Spikes));
+            var now = new SimulationProgress(done, _network.Grid.TotalSteps, _hash.Spikes);
+            _runaway.EndEpoch(epoch);
+            progress?.Invoke(now);
+            if (save) Save(done);
+            else if (Checkpoints?.IsDue(now) == true) Volatile.Write(ref _saveAfter, epoch + 1);
             return !cancellation.IsCancellationRequested;
         });
         foreach (Thread helper in helpers) helper.Join();
         if (_failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
-        foreach (Shard shard in _shards) shard.HandOverArrivals();
+        foreach (Shard shard in _shards)
+        {
+            shard.HandOverArrivals();
+            shard.Statistics.CheckFinite(done - 1, shard);
+        }
+
+        Save(done);
         return new Measurement(_network, [.. _shards.Select(s => s.Statistics)], done).Record(_hash.Spikes, _hash.Text(), new SimulationCounters
         {
             Steps = done,
@@ -108,12 +156,13 @@ public sealed class Simulator
     //   3. record:  shard by shard, right after the update, into sums that belong to the shard.
     //   4. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
-    private void Work(int thread, Func<long, bool>? afterExchange)
+    // Whether an epoch ends with a checkpoint is known before it begins; after the exchange the others then wait until the first thread has saved the state.
+    private void Work(int thread, Func<long, bool, bool>? afterExchange)
     {
         PoolDraw[] pools = [.. _network.Pools.Select(p => new PoolDraw(p, _network.Settings.Seed))];
         SpikeBuffer[] poolSpikes = [.. pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
-        long steps = _network.Grid.TotalSteps, epochSteps = _network.EpochSteps, poolEvents = 0;
-        for (long epoch = 0; epoch * epochSteps < steps; epoch++)
+        long steps = _network.Grid.TotalSteps, epochSteps = _network.EpochSteps;
+        for (long epoch = _firstEpoch; epoch * epochSteps < steps; epoch++)
         {
             try
             {
@@ -121,11 +170,12 @@ public sealed class Simulator
                 for (int p = 0; p < pools.Length; p++) pools[p].Draw(first, end, poolSpikes[p]);
                 foreach (Shard shard in _owned[thread])
                 {
+                    if (epoch == _firstEpoch) shard.Requeue(first, _shards);
                     shard.History.Of(epoch).Clear();
                     for (long step = first; step < end; step++) shard.Advance(step, epoch, _shards, poolSpikes);
                 }
 
-                if (thread == 0) poolEvents += PoolEvents(poolSpikes);
+                if (thread == 0) _poolEvents += PoolEvents(poolSpikes);
             }
 #pragma warning disable CA1031 // Whatever goes wrong in a thread must reach the caller of Run, and the other threads must still be met at the exchange.
             catch (Exception e)
@@ -136,20 +186,40 @@ public sealed class Simulator
             }
 
             _barrier.SignalAndWait();
-            if (afterExchange is not null) Observe(epoch, afterExchange);
+            bool save = Volatile.Read(ref _saveAfter) == epoch;
+            if (afterExchange is not null) Observe(epoch, save, afterExchange);
+            if (save) _barrier.SignalAndWait();
             if (epoch >= Volatile.Read(ref _lastEpoch)) break;
         }
+    }
 
-        if (thread == 0) _poolEvents = poolEvents;
+    /// <summary>Saves the state after some steps, unless it has been saved or the run is at its end.</summary>
+    private void Save(long done)
+    {
+        if (Checkpoints is null || done == _savedSteps || done == _network.Grid.TotalSteps) return;
+        foreach (Shard shard in _shards)
+        {
+            shard.HandOverArrivals();
+            shard.Statistics.CheckFinite(done - 1, shard);
+        }
+
+        Checkpoints.Save(new SimulationState(done, _hash.Spikes, _hash.TextSoFar(), _state.Shape(), output =>
+        {
+            output.Number(_synapticEvents);
+            output.Number(_poolEvents);
+            output.Number(_shards.Sum(s => s.PrivateEvents));
+            _state.Write(output, done / _network.EpochSteps);
+        }));
+        _savedSteps = done;
     }
 
     /// <summary>Runs what follows an exchange. Whether to stop must be known to all before the next exchange, so it takes effect at that one.</summary>
-    private void Observe(long epoch, Func<long, bool> afterExchange)
+    private void Observe(long epoch, bool save, Func<long, bool, bool> afterExchange)
     {
         if (Volatile.Read(ref _failure) is not null) return;
         try
         {
-            if (!afterExchange(epoch)) StopAfter(epoch + 1);
+            if (!afterExchange(epoch, save)) StopAfter(epoch + 1);
         }
 #pragma warning disable CA1031 // As above: the other threads wait at the next exchange.
         catch (Exception e)
@@ -201,6 +271,7 @@ public sealed class Simulator
             long step = (epoch * _network.EpochSteps) + s + 1;
             ReadOnlySpan<int> fired = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_fired);
             _hash.Add(step, fired);
+            _runaway.Add(fired);
             sink?.Record(step, fired);
         }
     }
@@ -335,6 +406,13 @@ internal sealed class SpikeHash
     {
         Flush();
         return Convert.ToHexStringLower(_hash.GetHashAndReset());
+    }
+
+    /// <summary>The hash of the spikes until now.</summary>
+    internal string TextSoFar()
+    {
+        Flush();
+        return Convert.ToHexStringLower(_hash.GetCurrentHash());
     }
 
     private void Flush()

@@ -223,6 +223,7 @@ internal sealed partial class Binder
         problem = shape.Limit switch
         {
             Limit.MayBeInfinite => "",
+            Limit.PositiveOrInfinite => value > 0 ? "" : $"{text}; must be positive, or inf",
             _ when !double.IsFinite(value) => $"{text}; must be finite",
             Limit.Positive when value <= 0 => $"{text}; must be positive",
             Limit.NotNegative when value < 0 => $"{text}; must be zero or more",

@@ -90,6 +90,7 @@ public static class KeyReference
     private static string Limited(string what, Limit limit) => limit switch
     {
         Limit.Positive => $"{what}, positive",
+        Limit.PositiveOrInfinite => $"{what}, positive or `inf`",
         Limit.NotNegative => $"{what}, zero or more",
         _ => what,
     };
@@ -143,7 +144,7 @@ public static class KeyReference
     private static string Pattern(Shape.Number number)
     {
         string sign = number.Limit is Limit.Finite or Limit.MayBeInfinite ? "-?" : "";
-        string infinity = number.Limit == Limit.MayBeInfinite ? "|inf" : "";
+        string infinity = number.Limit is Limit.MayBeInfinite or Limit.PositiveOrInfinite ? "|inf" : "";
         return $@"{sign}({Digits}{infinity})\s*({string.Join('|', Quantity.AllSymbols(number.Dimension))})";
     }
 

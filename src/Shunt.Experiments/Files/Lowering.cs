@@ -68,6 +68,7 @@ internal sealed class Lowering
             WarmUp = simulation["warmup"].Number,
             Duration = simulation["duration"].Number,
             Seed = (ulong)(decimal)simulation["seed"].Value!,
+            StopAbove = simulation.Find("stop_above")?.Number,
             SampleInterval = record["sample_interval"].Number,
             HistogramBin = record["histogram_bin"].Number,
             TracedNeurons = record["traces"].Count,

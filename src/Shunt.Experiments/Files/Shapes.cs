@@ -14,6 +14,9 @@ internal enum Limit
 
     /// <summary>Above zero, and finite.</summary>
     Positive,
+
+    /// <summary>Above zero, or infinity.</summary>
+    PositiveOrInfinite,
 }
 
 /// <summary>What may be written at a place of the file.</summary>
@@ -60,7 +63,7 @@ internal abstract record Shape
 
     internal static Number Voltage(Limit limit) => new(Dimension.Voltage, "mV", limit);
 
-    internal static Number Rate() => new(Dimension.Rate, "Hz", Limit.NotNegative);
+    internal static Number Rate(Limit limit = Limit.NotNegative) => new(Dimension.Rate, "Hz", limit);
 
     internal static Number Plain(Limit limit) => new(Dimension.None, "", limit);
 

@@ -16,12 +16,11 @@ public static class Provenance
     /// <param name="commandLine">The command as it was typed.</param>
     /// <param name="date">When it was run.</param>
     /// <param name="outcome">How it ended: <c>complete</c>, <c>stopped</c> or <c>failed: why</c>; <c>running</c> until it has.</param>
+    /// <param name="resumed">Where and when it went on after interruptions; empty for a run without any.</param>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(
-        IReadOnlyList<Experiment> points, string commandLine, DateTimeOffset date, string outcome)
+        IReadOnlyList<Experiment> points, string commandLine, DateTimeOffset date, string outcome, string resumed = "")
     {
-        string informational = typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
-            ?? Unknown;
-        string[] version = informational.Split('+', 2);
+        string[] version = Informational.Split('+', 2);
         var record = new List<KeyValuePair<string, string>>
         {
             new("program", "shunt"),
@@ -29,7 +28,7 @@ public static class Provenance
             new("commit", version.Length > 1 ? version[1] : Unknown),
             new("command", commandLine),
             new("outcome", outcome),
-            new("date_utc", date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+            new("date_utc", Utc(date)),
             new("runtime", RuntimeInformation.FrameworkDescription),
             new("os", RuntimeInformation.OSDescription),
             new("architecture", RuntimeInformation.ProcessArchitecture.ToString()),
@@ -38,12 +37,24 @@ public static class Provenance
             new("seed", Shared(p => p.Simulation.Seed.ToString(CultureInfo.InvariantCulture))),
             new("theory_method", Shared(p => p.TheoryMethod)),
         };
+        if (resumed.Length > 0) record.Insert(record.FindIndex(r => r.Key == "date_utc") + 1, new("resumed", resumed));
+        record.AddRange(points.SelectMany(p => p.Set).Select(s => s.Key).Distinct()
+            .Select(path => new KeyValuePair<string, string>($"set.{path}", Shared(p => p.Set.FirstOrDefault(s => s.Key == path).Value ?? ""))));
         record.AddRange(points.SelectMany(p => p.Conventions.Keys).Distinct()
             .Select(name => new KeyValuePair<string, string>($"conventions.{name}", Shared(p => p.Conventions.GetValueOrDefault(name, "")))));
         return record;
 
         string Shared(Func<Experiment, string> value) => points.All(p => value(p) == value(points[0])) ? value(points[0]) : Varies;
     }
+
+    /// <summary>Program, version and commit in one line.</summary>
+    internal static string Program => $"shunt {Informational}";
+
+    private static string Informational =>
+        typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? Unknown;
+
+    /// <summary>A time as provenance writes it.</summary>
+    internal static string Utc(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     /// <summary>Content of <c>provenance.json</c>: the names as keys, those with a dot inside an object.</summary>
     internal static string Json(IReadOnlyList<KeyValuePair<string, string>> record)

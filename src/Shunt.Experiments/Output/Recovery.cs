@@ -4,7 +4,8 @@ namespace Shunt.Experiments;
 /// <param name="SonataPath">The file they are in now.</param>
 /// <param name="Spikes">How many.</param>
 /// <param name="LastTime">Time of the last one (s); 0 when there are none.</param>
-public sealed record RecoveredSpikes(string SonataPath, long Spikes, double LastTime);
+/// <param name="CanGoOn">Whether the run can still be resumed.</param>
+public sealed record RecoveredSpikes(string SonataPath, long Spikes, double LastTime, bool CanGoOn);
 
 /// <summary>Turns what a killed run has recorded into files that can be opened.</summary>
 public static class Recovery
@@ -28,7 +29,7 @@ public static class Recovery
         }
     }
 
-    /// <summary>Converts a spool to HDF5 beside it and deletes it.</summary>
+    /// <summary>Converts a spool to HDF5 beside it and deletes it, unless a checkpoint needs it.</summary>
     /// <param name="spoolPath">The spool.</param>
     /// <exception cref="ResultsException">A run is still writing it, it cannot be read, or the HDF5 file cannot be written;
     /// the spool is kept.</exception>
@@ -44,12 +45,14 @@ public static class Recovery
 
         string sonataPath = Path.ChangeExtension(spoolPath, ".h5");
         double timeStep = SpikeSpool.ReadHeader(spoolPath).TimeStep;
-        SonataFile.Finish(spoolPath, sonataPath);
-        return new RecoveredSpikes(sonataPath, spikes, SpikeSpool.TimeInMilliseconds(last, timeStep) * 1e-3);
+        bool canGoOn = ResultsFolder.Existing(Path.GetDirectoryName(Path.GetFullPath(spoolPath))!).HasCheckpoint;
+        if (canGoOn) SonataFile.Write(spoolPath, sonataPath);
+        else SonataFile.Finish(spoolPath, sonataPath);
+        return new RecoveredSpikes(sonataPath, spikes, SpikeSpool.TimeInMilliseconds(last, timeStep) * 1e-3, canGoOn);
     }
 
     /// <summary>A running recorder holds its spool open; whoever asks for it alone is refused.</summary>
-    private static void RefuseWhileWritten(string spoolPath)
+    internal static void RefuseWhileWritten(string spoolPath)
     {
         try
         {

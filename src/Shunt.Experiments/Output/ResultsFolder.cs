@@ -20,6 +20,12 @@ public sealed class ResultsFolder
     /// <summary>Where the spikes end up.</summary>
     public string SpikesPath => System.IO.Path.Combine(Path, "spikes.h5");
 
+    /// <summary>Where the state of a run is while it is not complete.</summary>
+    public string CheckpointPath => System.IO.Path.Combine(Path, "checkpoint.bin");
+
+    /// <summary>Whether there is a state from which the run can go on.</summary>
+    public bool HasCheckpoint => File.Exists(CheckpointPath);
+
     /// <summary>Creates the folder of a run.</summary>
     /// <param name="given">
     /// The folder the user asked for, which must be absent or empty; null for <c>results/NAME</c>, or the next free <c>NAME-2</c>,
@@ -64,6 +70,10 @@ public sealed class ResultsFolder
         return new ResultsFolder(path);
     }
 
+    /// <summary>The folder of a run that has been started before.</summary>
+    /// <param name="path">Where it is.</param>
+    internal static ResultsFolder Existing(string path) => new(System.IO.Path.GetFullPath(path));
+
     /// <summary>The folder of one point of a sweep.</summary>
     /// <param name="index">Number of the point, from 0; the folder is named from 1.</param>
     public ResultsFolder Point(int index) =>
@@ -87,12 +97,36 @@ public sealed class ResultsFolder
     {
         string points = System.IO.Path.Combine(Path, "points");
         foreach (string folder in Directory.Exists(points) ? Directory.GetDirectories(points) : []) new ResultsFolder(folder).Discard();
-        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool"])
+        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool", "checkpoint.bin", "checkpoint.bin.partial"])
             Quietly(() => File.Delete(System.IO.Path.Combine(Path, file)));
         foreach (string folder in (string[])[points, Path])
         {
             if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Quietly(() => Directory.Delete(folder));
         }
+    }
+
+    /// <summary>Replaces the state of the run: the new one is on the disk before it takes the place of the old one, which stays when it cannot be written.</summary>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteCheckpoint(Action<Stream> write) => WriteWhole(CheckpointPath, partial =>
+    {
+        using FileStream stream = File.Create(partial);
+        write(stream);
+        stream.Flush(flushToDisk: true);
+    });
+
+    /// <summary>Takes away the state of a run that cannot usefully go on.</summary>
+    public void DiscardCheckpoint()
+    {
+        Quietly(() => File.Delete(CheckpointPath));
+        Quietly(() => File.Delete(CheckpointPath + ".partial"));
+    }
+
+    /// <summary>Takes away what a run needs to go on; to be called when it is complete and its results are written.</summary>
+    public void Settle()
+    {
+        DiscardCheckpoint();
+        if (File.Exists(SpikesPath)) Quietly(() => File.Delete(SpikeSpoolPath));
     }
 
     /// <summary>Writes what every run leaves: <c>summary.json</c>, <c>tables/</c>, <c>experiment.yaml</c> and <c>provenance.json</c>.</summary>

@@ -32,6 +32,7 @@ public sealed class SpikeSpool : IDisposable
     private readonly Stream stream;
     private readonly byte[] buffer = new byte[FlushBytes];
     private readonly Stopwatch sinceFlush = Stopwatch.StartNew();
+    private long written;
     private int used;
     private bool failed;
 
@@ -91,6 +92,51 @@ public sealed class SpikeSpool : IDisposable
         return spool;
     }
 
+    /// <summary>Goes on with a spool that another run has left.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The network whose spikes come.</param>
+    /// <param name="timeStep">Time step (s).</param>
+    /// <param name="length">What <see cref="Save"/> returned: what is beyond it is cut off.</param>
+    /// <exception cref="ResultsException">It is not the spool of this network or is too short, another run writes it, or it cannot be changed.</exception>
+    public static SpikeSpool Continue(string path, NetworkModel model, double timeStep, long length)
+    {
+        FileStream? file = null;
+        bool done = false;
+        try
+        {
+            // Whoever asks for it alone is refused while a run writes it.
+            file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            SpikeSpoolHeader header = ReadHeader(new BinaryReader(file), path);
+            if (header.TimeStep != timeStep || !header.Populations.SequenceEqual(model.Populations.Select(p => new SpikePopulation(p.Name, p.Size))))
+                throw new ResultsException($"{path}: is the recording of another network");
+            if (file.Length < length || file.Position > length)
+                throw new ResultsException($"{path}: has {file.Length:N0} bytes, and the checkpoint needs the first {length:N0}");
+            file.SetLength(length);
+            file.Position = length;
+            done = true;
+            return new SpikeSpool(path, file) { written = length };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ResultsException($"{path}: cannot be continued ({e.Message}); is the run still going?", cause: e);
+        }
+        finally
+        {
+            if (!done) file?.Dispose();
+        }
+    }
+
+    /// <summary>What a spool that is continued holds already; to be read before anything is recorded.</summary>
+    /// <exception cref="ResultsException">It is damaged.</exception>
+    public IEnumerable<(long Step, int[] Neurons)> Past()
+    {
+        stream.Position = 0;
+        var reader = new BinaryReader(new BufferedStream(stream, 1 << 20), Encoding.UTF8, leaveOpen: true);
+        ReadHeader(reader, path);
+        foreach ((long, int[]) frame in Frames(reader, path, written)) yield return frame;
+        stream.Position = written;
+    }
+
     /// <summary>Time of a spike (ms).</summary>
     /// <param name="step">Grid index of the spike time: the end of the step in which the threshold was reached.</param>
     /// <param name="timeStep">Time step (s).</param>
@@ -144,6 +190,7 @@ public sealed class SpikeSpool : IDisposable
         {
             stream.Write(buffer, 0, used);
             stream.Flush();
+            written += used;
             used = 0;
             sinceFlush.Restart();
         }
@@ -153,6 +200,24 @@ public sealed class SpikeSpool : IDisposable
             throw new ResultsException(
                 $"{path}: recording spikes failed ({e.Message}); what was written before is kept: 'shunt recover FOLDER' converts it", cause: e);
         }
+    }
+
+    /// <summary>Hands everything recorded so far to the disk itself, so that it survives a loss of power, and returns how many bytes that is.</summary>
+    /// <exception cref="ResultsException">The disk is full or fails.</exception>
+    public long Save()
+    {
+        Flush();
+        try
+        {
+            (stream as FileStream)?.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            failed = true;
+            throw new ResultsException($"{path}: recording spikes failed ({e.Message})", cause: e);
+        }
+
+        return written;
     }
 
     /// <summary>Flushes and closes the file. After a failed write it only closes; a second time it does nothing.</summary>
@@ -181,18 +246,40 @@ public sealed class SpikeSpool : IDisposable
     public static IEnumerable<(long Step, int[] Neurons)> Read(string path)
     {
         using BinaryReader reader = Open(path, (r, _) => r, keepOpen: true);
+        foreach ((long, int[]) frame in Frames(reader, path, reader.BaseStream.Length)) yield return frame;
+    }
+
+    private static IEnumerable<(long Step, int[] Neurons)> Frames(BinaryReader reader, string path, long end)
+    {
         var head = new byte[FrameHeader];
-        while (reader.BaseStream.ReadAtLeast(head, FrameHeader, throwOnEndOfStream: false) == FrameHeader)
+        while (end - reader.BaseStream.Position >= FrameHeader)
         {
+            reader.BaseStream.ReadExactly(head);
             long step = BinaryPrimitives.ReadInt64LittleEndian(head);
             int count = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(sizeof(long)));
-            long left = (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(int);
+            long left = (end - reader.BaseStream.Position) / sizeof(int);
             if (count < 0) throw new ResultsException($"{path}: is damaged at byte {reader.BaseStream.Position}");
             byte[] bytes = reader.ReadBytes((int)Math.Min(count, left) * sizeof(int));
             var neurons = new int[bytes.Length / sizeof(int)];
             for (int i = 0; i < neurons.Length; i++) neurons[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * sizeof(int)));
             yield return (step, neurons);
         }
+    }
+
+    private static SpikeSpoolHeader ReadHeader(BinaryReader reader, string path)
+    {
+        if (!reader.ReadBytes(8).AsSpan().SequenceEqual("SHUNTSPK"u8)) throw new ResultsException($"{path}: is not a spike spool");
+        int version = reader.ReadInt32();
+        if (version != Version) throw new ResultsException($"{path}: is a spike spool of version {version}; this program reads version {Version}");
+        double timeStep = reader.ReadDouble();
+        var populations = new SpikePopulation[reader.ReadInt32()];
+        for (int i = 0; i < populations.Length; i++)
+        {
+            string name = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
+            populations[i] = new SpikePopulation(name, reader.ReadInt32());
+        }
+
+        return new SpikeSpoolHeader(timeStep, populations);
     }
 
     private static T Open<T>(string path, Func<BinaryReader, SpikeSpoolHeader, T> use, bool keepOpen = false)
@@ -202,20 +289,7 @@ public sealed class SpikeSpool : IDisposable
         try
         {
             reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20));
-            if (!reader.ReadBytes(8).AsSpan().SequenceEqual("SHUNTSPK"u8)) throw new ResultsException($"{path}: is not a spike spool");
-            int version = reader.ReadInt32();
-            if (version != Version)
-                throw new ResultsException(
-                    $"{path}: is a spike spool of version {version}; this program reads version {Version}");
-            double timeStep = reader.ReadDouble();
-            var populations = new SpikePopulation[reader.ReadInt32()];
-            for (int i = 0; i < populations.Length; i++)
-            {
-                string name = Encoding.UTF8.GetString(reader.ReadBytes(reader.ReadInt32()));
-                populations[i] = new SpikePopulation(name, reader.ReadInt32());
-            }
-
-            T result = use(reader, new SpikeSpoolHeader(timeStep, populations));
+            T result = use(reader, ReadHeader(reader, path));
             done = true;
             return result;
         }
