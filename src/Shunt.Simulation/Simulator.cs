@@ -35,7 +35,7 @@ public sealed class Simulator
     /// <summary>Checks the settings, draws the wiring and the initial potentials.</summary>
     /// <param name="model">The network.</param>
     /// <param name="settings">How it is simulated.</param>
-    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread; may be null.</param>
+    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread, and 0 before it begins; may be null.</param>
     /// <param name="cancellation">Stops the wiring.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
@@ -252,7 +252,7 @@ public sealed class Simulator
 
     private void Record(long epoch, ISpikeSink? sink)
     {
-        int steps = _shards.Max(s => s.History.Of(epoch).Steps);
+        int steps = _shards[0].History.Of(epoch).Steps;
         for (int s = 0; s < steps; s++)
         {
             _fired.Clear();
@@ -332,6 +332,7 @@ public sealed class Simulator
             wired?.Invoke((double)now / targets);
         }
 
+        wired?.Invoke(0);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
         try
         {
