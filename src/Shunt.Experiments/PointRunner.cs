@@ -77,10 +77,15 @@ public static class PointRunner
 #pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();
-        Simulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
+        ISimulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
         double build = clock.Elapsed.TotalSeconds;
-        simulator.Checkpoints = checkpoints;
-        GoOnFrom(from, simulator);
+        if (simulator is Simulator grid)
+        {
+            // Runs with events are short and keep no checkpoints, so there is never one to go on from.
+            grid.Checkpoints = checkpoints;
+            GoOnFrom(from, grid);
+        }
+
         using var process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
         (double Wall, double Cpu) loop = default;
@@ -127,11 +132,11 @@ public static class PointRunner
         }
     }
 
-    private static Simulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
+    private static ISimulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
     {
         try
         {
-            return new Simulator(experiment.Model, experiment.Simulation, progress, cancellation);
+            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, cancellation);
         }
         catch (SimulationException e)
         {
