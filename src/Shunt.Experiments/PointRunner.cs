@@ -78,11 +78,16 @@ public static class PointRunner
     {
         var clock = Stopwatch.StartNew();
         long withoutWiring = 0;
-        Simulator simulator = Wire(experiment, Wired, cancellation);
+        ISimulator simulator = Wire(experiment, Wired, cancellation);
         double build = clock.Elapsed.TotalSeconds;
         double bytesPerSynapse = MeasuredBytesPerSynapse(simulator, withoutWiring);
-        simulator.Checkpoints = checkpoints;
-        GoOnFrom(from, simulator);
+        if (simulator is Simulator grid)
+        {
+            // Runs with events are short and keep no checkpoints, so there is never one to go on from.
+            grid.Checkpoints = checkpoints;
+            GoOnFrom(from, grid);
+        }
+
         using var process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
         (double Wall, double Cpu) loop = default;
@@ -122,11 +127,11 @@ public static class PointRunner
     /// Bytes per synapse as the process has grown by the wiring. Where that is too little to be seen in the growth of a process that also compiles and collects, the sizes of
     /// what was allocated.
     /// </summary>
-    private static double MeasuredBytesPerSynapse(Simulator simulator, long withoutWiring)
+    private static double MeasuredBytesPerSynapse(ISimulator simulator, long withoutWiring)
     {
         const long visible = 256 << 20;
         if (simulator.Synapses == 0) return 0;
-        return (double)(simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
+        return (double)(withoutWiring == 0 || simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
     }
 
     private static long ResidentBytes()
@@ -152,11 +157,11 @@ public static class PointRunner
         }
     }
 
-    private static Simulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
+    private static ISimulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
     {
         try
         {
-            return new Simulator(experiment.Model, experiment.Simulation, progress, cancellation);
+            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, cancellation);
         }
         catch (SimulationException e)
         {

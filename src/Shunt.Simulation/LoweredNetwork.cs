@@ -162,8 +162,10 @@ internal sealed class LoweredNetwork
             if (i < 0 || i >= largest) throw new SimulationException($"record.trace_neurons: {i}; the largest population has neurons 0 to {largest - 1}");
         }
 
+        bool isOnGrid = settings.Engine == Engine.Grid;
+        if (!isOnGrid) EventRules.Check(model, settings);
         Pools = [.. model.Inputs.Select((input, index) => (input, index)).Where(x => x.input.Wiring == InputWiring.Pool)
-            .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(x.input.PoolSize * x.input.Rate * Grid.TimeStep)))];
+            .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(isOnGrid ? x.input.PoolSize * x.input.Rate * Grid.TimeStep : 0)))];
         QueuesAreDense = model.Size * DenseGroup * 2.0 * sizeof(ushort) * 2 <= MostDenseBytes;
         int first = 0;
         var populations = new List<LoweredPopulation>();
@@ -175,7 +177,7 @@ internal sealed class LoweredNetwork
 
         Populations = populations;
         EpochSteps = Populations.SelectMany(p => p.Routes).Where(r => r.SourcePopulation >= 0).Select(r => r.ShortestDelay)
-            .Append(LongestEpoch).Min();
+            .Append(isOnGrid ? LongestEpoch : 1).Min();
         int longest = Populations.SelectMany(p => p.Routes).Select(r => r.LongestDelay).Append(1).Max();
         HistoryEpochs = ((longest + EpochSteps - 1) / EpochSteps) + 1;
     }
@@ -233,14 +235,15 @@ internal sealed class LoweredNetwork
             }
         }
 
-        if (mostArrivals > ushort.MaxValue)
+        bool isOnGrid = Settings.Engine == Engine.Grid;
+        if (isOnGrid && mostArrivals > ushort.MaxValue)
         {
             throw new SimulationException(
                 $"populations.{population.Name}: up to {mostArrivals:N0} spikes could reach a neuron in one step; at most {ushort.MaxValue:N0} can be counted: use a smaller in-degree or dt");
         }
 
         Neuron neuron = population.Neuron;
-        int refractory = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref");
+        int refractory = isOnGrid ? (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref") : (int)(neuron.RefractoryPeriod / dt);
         if (population.Size * ((Grid.RateBinSteps / (refractory + 1.0)) + 1) > int.MaxValue)
         {
             throw new SimulationException(
@@ -254,7 +257,7 @@ internal sealed class LoweredNetwork
             FirstNeuron = firstNeuron,
             Leak = dt / neuron.MembraneTimeConstant,
             StepsWithoutOverflow = (int)(ushort.MaxValue / Math.Max(1, Math.Ceiling(mostArrivals))),
-            IsOnGrid = Settings.Engine == Engine.Grid,
+            IsOnGrid = isOnGrid,
             RefractorySteps = refractory,
             Channels = channels,
             Routes = routes,
@@ -282,6 +285,7 @@ internal sealed class LoweredNetwork
         }
 
         int source = Model.Populations.Select((p, i) => (p, i)).First(x => x.p.Name == projection.Source).i;
+        if (Settings.Engine != Engine.Grid) return new Route(index, source, -1, Model.Populations[source].Size, channel, 1, 1, projection);
         string place = $"projections[{index}].delay";
         (int shortest, int values) = projection.Delay switch
         {

@@ -17,6 +17,8 @@ internal enum RandomPurpose : uint
     PoissonTie = 8,
     Wiring = 9,
     OutDegree = 10,
+    ArrivalInterval = 11,
+    PoolInterval = 12,
 }
 
 /// <summary>

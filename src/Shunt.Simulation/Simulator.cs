@@ -13,7 +13,7 @@ public readonly record struct SimulationProgress(long StepsDone, long Steps, lon
 /// arrivals are integer counts, so their order cannot matter either. Therefore the same model, settings and seed give the same spikes, bit for bit, for any
 /// number of threads and any shard size.
 /// </summary>
-public sealed class Simulator
+public sealed class Simulator : ISimulator
 {
     private readonly LoweredNetwork _network;
     private readonly Shard[] _shards;
@@ -39,6 +39,7 @@ public sealed class Simulator
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
     public Simulator(NetworkModel model, SimulationSettings settings, Action<double>? wired = null, CancellationToken cancellation = default)
     {
+        if (settings.Engine != Engine.Grid) throw new ArgumentException($"the engine is {settings.Engine}; this is the grid: use {nameof(ISimulator)}.{nameof(ISimulator.Of)}", nameof(settings));
         _network = new LoweredNetwork(model, settings);
         _threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
         IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(_network, _threads);

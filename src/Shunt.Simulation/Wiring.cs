@@ -65,15 +65,20 @@ internal abstract unsafe class Wiring
     /// </summary>
     /// <param name="target">Target, within the shard.</param>
     /// <param name="key">Key of the source.</param>
-    private protected uint Delay(uint target, uint key)
+    private protected uint Delay(uint target, uint key) =>
+        (uint)(((ulong)DelayNumber(_firstTarget + target, key) * (uint)Route.DelayValues) >> 32);
+
+    /// <summary>The hash.</summary>
+    /// <param name="target">Target, within its population.</param>
+    /// <param name="key">Key of the source.</param>
+    internal static uint DelayNumber(uint target, uint key)
     {
-        uint x = ((_firstTarget + target) * 0x9E3779B1) ^ key;
+        uint x = (target * 0x9E3779B1) ^ key;
         x ^= x >> 16;
         x *= 0x7FEB352D;
         x ^= x >> 15;
         x *= 0x846CA68B;
-        x ^= x >> 16;
-        return (uint)(((ulong)x * (uint)Route.DelayValues) >> 32);
+        return x ^ (x >> 16);
     }
 
     /// <summary>Puts targets into a queue, each after its own delay.</summary>
