@@ -7,14 +7,14 @@ namespace Shunt.Tests.Cli;
 /// <summary>Runs that are killed or stopped, and go on.</summary>
 public sealed class ResumeTests
 {
-    /// <summary>About two seconds of wall time.</summary>
+    /// <summary>Some seconds of wall time.</summary>
     private const string Seconds = """
         name: seconds
         populations: {E: {size: 800}, I: {size: 200}}
         coupling: {K: 100, gamma: 0.25, a: 0.009, g: 20, in_degree_cv: 0.1}
         input: {rate: 60 Hz, wiring: pool, size: 800}
         delays: {E: 0..4 ms, I: 0..1 ms}
-        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 20 s}
+        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 8 s}
         """;
 
     private static readonly string[] Endless = ["run", "tiny.yaml", "--out", "r", "--set", "simulation.duration=10000 s", "--checkpoint", "0.05"];
@@ -38,7 +38,7 @@ public sealed class ResumeTests
                 bool hadCheckpoint = File.Exists(program.PathOf($"{folder}/checkpoint.bin"));
                 running.Until(() => File.Exists(program.PathOf($"{folder}/spikes.spool")), "the recording");
                 if (leg == 0) running.Until(() => File.Exists(program.PathOf($"{folder}/checkpoint.bin")), "a checkpoint");
-                Thread.Sleep(random.Next(0, 700));
+                Thread.Sleep(random.Next(0, 500));
                 running.Signal("KILL");
                 if (running.Wait().ExitCode == 0) break;
                 killed++;
@@ -63,7 +63,7 @@ public sealed class ResumeTests
     public void A_stopped_run_goes_on_with_everything_that_belonged_to_it()
     {
         using var program = new Program();
-        string[] what = ["run", "tiny.yaml", "--set", "simulation.duration=30 s", "--set", "coupling.g=9"];
+        string[] what = ["run", "tiny.yaml", "--set", "simulation.duration=15 s", "--set", "coupling.g=9"];
         JsonElement whole = JsonDocument.Parse(program.Run([.. what, "--json"]).Output).RootElement;
         using (Program.Running running = program.Start([.. what, "--out", "r"]))
         {
@@ -93,9 +93,9 @@ public sealed class ResumeTests
     public void A_run_that_was_killed_before_its_first_checkpoint_begins_again()
     {
         using var program = new Program();
-        string whole = Simulation(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=30 s").Output)
+        string whole = Simulation(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=15 s").Output)
             .GetProperty("spikes_sha256").GetString()!;
-        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=30 s"))
+        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=15 s"))
         {
             running.Until(() => InterruptTests.HasSpikes(program), "spikes on the disk");
             running.Signal("KILL");
@@ -107,6 +107,25 @@ public sealed class ResumeTests
         Assert.Contains("there is no checkpoint: the run begins again", resumed.Error, StringComparison.Ordinal);
         Assert.Equal(whole, Simulation(resumed.Output).GetProperty("spikes_sha256").GetString());
         Assert.False(JsonDocument.Parse(resumed.Output).RootElement.TryGetProperty("theory", out _));
+    }
+
+    [TheoryAttribute]
+    [InlineData("0.01")]
+    [InlineData("0")]
+    public void A_run_that_was_killed_while_it_drew_its_figures_gets_them(string checkpoint)
+    {
+        using var program = new Program();
+        using (Program.Running running = program.Start("run", "tiny.yaml", "--out", "r", "--checkpoint", checkpoint))
+        {
+            running.Until(() => program.Files.Contains("r/summary.json"), "the first results");
+            running.Signal("KILL");
+            running.Wait();
+        }
+
+        Assert.SkipWhen(program.Files.Contains("r/report.html"), "the figures were drawn too fast");
+        Assert.Equal(0, program.Run("resume", "r/").ExitCode);
+        foreach (string name in (string[])["report.html", "figures/summary.png", "spikes.h5"]) Assert.Contains($"r/{name}", program.Files);
+        Assert.DoesNotContain("r/spikes.spool", program.Files);
     }
 
     [Fact]
@@ -166,7 +185,7 @@ public sealed class ResumeTests
     public void A_sweep_names_the_point_that_can_go_on_and_the_point_goes_on()
     {
         using var program = new Program();
-        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--sweep", "simulation.duration=0.1:30:2 s"))
+        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--sweep", "simulation.duration=0.1:15:2 s"))
         {
             running.Until(() => InterruptTests.HasSpikes(program, "r/points/0002/spikes.spool"), "spikes of the second point");
             running.Signal("INT");
@@ -179,7 +198,7 @@ public sealed class ResumeTests
             whole.Error, StringComparison.Ordinal);
         Outcome point = program.Run("resume", "r/points/0002", "--json");
         Assert.Equal(0, point.ExitCode);
-        string expected = program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=30 s").Output;
+        string expected = program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=15 s").Output;
         AssertSame(Simulation(expected), Simulation(point.Output));
     }
 
