@@ -246,7 +246,7 @@ int main(int argc, char * argv[])
 	std::mt19937 random(argc > 3 ? std::atoi(argv[3]) : 1);
 
 	auryn_timestep = workload == "W1" ? 5e-5 : 1e-4;
-	auryn_init(argc, argv, "/tmp/peers", "auryn_workloads", "", WARNING, WARNING);
+	auryn_init(argc, argv, ".", "auryn_workloads", "", WARNING, WARNING);
 	sys->quiet = true;
 	sys->set_master_seed(random());
 	SpikingGroup * excitatory;

@@ -111,7 +111,7 @@ def main():
     options = parser.parse_args()
     duration = options.duration or {'W1': 2.0, 'W2': 2.0, 'W3': 10.0}[options.workload]
 
-    folder = options.build or tempfile.mkdtemp(prefix='brian2_', dir='/tmp/peers')
+    folder = options.build or tempfile.mkdtemp(prefix='brian2_')
     prefs.codegen.cpp.extra_compile_args_gcc = ['-w', '-O3', '-march=native', '-ffast-math', '-fno-finite-math-only', '-std=c++11']  # Brian's own
     prefs.devices.cpp_standalone.openmp_threads = 0
     prefs.devices.cpp_standalone.extra_make_args_unix = ['-j1']
