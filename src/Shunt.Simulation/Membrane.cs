@@ -194,8 +194,8 @@ internal static unsafe class Lanes
         var m = Vector128.Load(counts);
         (Vector128.Load(sums) + m).Store(sums);
         Vector128<ushort>.Zero.Store(counts);
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(Avx2.ConvertToVector256Int32(m)).As<double, T>();
         (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(m);
-        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(Vector256.Create(lower, upper).AsInt32()).As<double, T>();
         (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(Vector256.Create(lower, upper).AsInt32());
         return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest)).As<double, T>();
     }
