@@ -77,11 +77,13 @@ public static class PointRunner
 #pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();
-        ISimulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
+        long withoutWiring = 0;
+        ISimulator simulator = Wire(experiment, Wired, cancellation);
         double build = clock.Elapsed.TotalSeconds;
+        double bytesPerSynapse = MeasuredBytesPerSynapse(simulator, withoutWiring);
         if (simulator is Simulator grid)
         {
-            // Runs with events are short and keep no checkpoints, so there is never one to go on from.
+            // With events the state cannot be saved, so there is never one to go on from.
             grid.Checkpoints = checkpoints;
             GoOnFrom(from, grid);
         }
@@ -92,7 +94,7 @@ public static class PointRunner
         clock.Restart();
         SimulationRecord record = simulator.Run(sink, Progress, cancellation);
         if (!record.Complete) loop = Elapsed();
-        return (record, new Performance
+        return (record with { Counters = record.Counters with { BytesPerSynapse = bytesPerSynapse } }, new Performance
         {
             BuildSeconds = build,
             SimulationSeconds = loop.Wall,
@@ -107,12 +109,35 @@ public static class PointRunner
             return (clock.Elapsed.TotalSeconds, (process.TotalProcessorTime - before).TotalSeconds);
         }
 
+        void Wired(double fraction)
+        {
+            if (fraction == 0) withoutWiring = ResidentBytes();
+            progress?.Invoke(new RunProgress(RunStage.Wiring, fraction));
+        }
+
         // The loop ends with its last step; what follows turns sums into observables.
         void Progress(SimulationProgress p)
         {
             if (p.StepsDone == p.Steps) loop = Elapsed();
             progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps));
         }
+    }
+
+    /// <summary>
+    /// Bytes per synapse as the process has grown by the wiring. Where that is too little to be seen in the growth of a process that also compiles and collects, the sizes of
+    /// what was allocated.
+    /// </summary>
+    private static double MeasuredBytesPerSynapse(ISimulator simulator, long withoutWiring)
+    {
+        const long visible = 256 << 20;
+        if (simulator.Synapses == 0) return 0;
+        return (double)(simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return Environment.WorkingSet;
     }
 
     private static void GoOnFrom(SavedRun? from, Simulator simulator)

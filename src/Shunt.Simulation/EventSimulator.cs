@@ -184,6 +184,7 @@ public sealed class EventSimulator : ISimulator
             wired?.Invoke((double)done / targets);
         }
 
+        wired?.Invoke(0);
         foreach (EventPopulation population in _populations)
         {
             foreach (Route route in population.Population.Routes)

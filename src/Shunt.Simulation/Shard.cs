@@ -200,7 +200,7 @@ internal sealed class SpikeBuffer(int epochSteps)
 
     internal void Add(int neuron)
     {
-        if (_count == _neurons.Length) Array.Resize(ref _neurons, Math.Max(16, 2 * _count));
+        if (_count == _neurons.Length) Array.Resize(ref _neurons, Math.Max(64, 2 * _count));
         _neurons[_count++] = neuron;
     }
 

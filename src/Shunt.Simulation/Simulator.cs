@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Shunt.Model;
 
 namespace Shunt.Simulation;
@@ -35,7 +33,7 @@ public sealed class Simulator : ISimulator
     /// <summary>Checks the settings, draws the wiring and the initial potentials.</summary>
     /// <param name="model">The network.</param>
     /// <param name="settings">How it is simulated.</param>
-    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread; may be null.</param>
+    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread, and 0 before it begins; may be null.</param>
     /// <param name="cancellation">Stops the wiring.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
@@ -253,7 +251,7 @@ public sealed class Simulator : ISimulator
 
     private void Record(long epoch, ISpikeSink? sink)
     {
-        int steps = _shards.Max(s => s.History.Of(epoch).Steps);
+        int steps = _shards[0].History.Of(epoch).Steps;
         for (int s = 0; s < steps; s++)
         {
             _fired.Clear();
@@ -333,6 +331,7 @@ public sealed class Simulator : ISimulator
             wired?.Invoke((double)now / targets);
         }
 
+        wired?.Invoke(0);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
         try
         {
@@ -347,132 +346,4 @@ public sealed class Simulator : ISimulator
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
         }
     }
-}
-
-/// <summary>
-/// The units of a pool that fire in a step: a Poisson number of them, each chosen at random, which is the superposition of independent Poisson units. Every
-/// thread draws the same ones.
-/// </summary>
-internal sealed class PoolDraw(PoolSource pool, ulong seed)
-{
-    private readonly RandomStream _counts = new(seed, RandomPurpose.PoolCount, (uint)pool.Index);
-    private readonly RandomStream _ties = new(seed, RandomPurpose.PoissonTie, (uint)pool.Index | 1u << 23);
-    private readonly RandomStream _units = new(seed, RandomPurpose.PoolUnit, (uint)pool.Index);
-
-    /// <summary>Draws the spikes of some steps.</summary>
-    internal void Draw(long firstStep, long endStep, SpikeBuffer spikes)
-    {
-        spikes.Clear();
-        for (long step = firstStep; step < endStep; step++)
-        {
-            int count = 0;
-            for (int part = 0; part < pool.Counts.Parts; part++)
-                count += pool.Counts.Draw((ushort)_counts.Block((uint)part, (ulong)step).X0, _ties, (uint)part, (ulong)step);
-            for (int i = 0; i < count; i += 4)
-            {
-                Philox.Block block = _units.Block((uint)i, (ulong)step);
-                for (int k = 0; k < 4 && i + k < count; k++) spikes.Add((int)(((ulong)block[k] * (uint)pool.Size) >> 32));
-            }
-
-            spikes.EndStep();
-        }
-    }
-}
-
-/// <summary>SHA-256 over (step, neuron) of every spike in order.</summary>
-internal sealed class SpikeHash
-{
-    private const int Record = sizeof(long) + sizeof(int);
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _buffer = new byte[4096 * Record];
-    private int _used;
-
-    /// <summary>Spikes so far.</summary>
-    internal long Spikes { get; private set; }
-
-    internal void Add(long step, ReadOnlySpan<int> neurons)
-    {
-        Spikes += neurons.Length;
-        foreach (int neuron in neurons)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_used), step);
-            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_used + sizeof(long)), neuron);
-            _used += Record;
-            if (_used == _buffer.Length) Flush();
-        }
-    }
-
-    /// <summary>The hash in lower-case hexadecimal; ends the series.</summary>
-    internal string Text()
-    {
-        Flush();
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
-    }
-
-    /// <summary>The hash of the spikes until now.</summary>
-    internal string TextSoFar()
-    {
-        Flush();
-        return Convert.ToHexStringLower(_hash.GetCurrentHash());
-    }
-
-    private void Flush()
-    {
-        _hash.AppendData(_buffer, 0, _used);
-        _used = 0;
-    }
-}
-
-/// <summary>Cuts populations into shards, and says which thread owns which.</summary>
-internal static class ShardPlan
-{
-    /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
-    private const int MostByDefault = 16_384;
-
-    /// <summary>A shard to be.</summary>
-    /// <param name="Population">Its population.</param>
-    /// <param name="First">First neuron within the population; a multiple of <see cref="Shard.Granule"/>.</param>
-    /// <param name="Count">Neurons.</param>
-    /// <param name="Owner">Thread that advances it.</param>
-    internal readonly record struct Piece(LoweredPopulation Population, int First, int Count, int Owner);
-
-    /// <summary>
-    /// Shards in the order of their neurons. Every thread gets an equal share of all neurons, in as few and as large pieces as possible: a spike costs a little for every piece it
-    /// reaches. A size of shards that is asked for, or the blocks of procedural wiring, come first; they are dealt out in turn.
-    /// </summary>
-    internal static IReadOnlyList<Piece> Of(LoweredNetwork network, int threads)
-    {
-        var pieces = new List<Piece>();
-        double share = (double)network.Model.Size / threads;
-        foreach (LoweredPopulation population in network.Populations)
-        {
-            int size = population.Source.Size;
-            if (FixedSize(network.Settings, size) is var fixedSize and > 0)
-            {
-                Cut(0, size, fixedSize, -1);
-                continue;
-            }
-
-            for (int thread = 0, first = 0; thread < threads && first < size; thread++)
-            {
-                int end = thread == threads - 1 ? size : (int)Math.Clamp(Math.Round((((thread + 1) * share) - population.FirstNeuron) / Shard.Granule) * Shard.Granule, 0, size);
-                if (end <= first) continue;
-                int parts = (end - first + MostByDefault - 1) / MostByDefault;
-                Cut(first, end, (end - first + parts - 1) / parts, thread);
-                first = end;
-            }
-
-            void Cut(int first, int end, int pieceSize, int owner)
-            {
-                pieceSize = Math.Clamp((pieceSize + Shard.Granule - 1) / Shard.Granule * Shard.Granule, Shard.Granule, Shard.MostNeurons);
-                for (; first < end; first += pieceSize)
-                    pieces.Add(new Piece(population, first, Math.Min(pieceSize, end - first), owner >= 0 ? owner : pieces.Count % threads));
-            }
-        }
-
-        return pieces;
-    }
-
-    private static int FixedSize(SimulationSettings settings, int population) =>
-        settings.Wiring == WiringStorage.Procedural ? ProceduralWiring.BlockSize(population) : settings.ShardSize;
 }
