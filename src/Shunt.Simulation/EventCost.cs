@@ -5,8 +5,8 @@ namespace Shunt.Simulation;
 /// <summary>What a simulation with events will take: one thread, and work for every arrival instead of every step.</summary>
 internal static class EventCost
 {
-    // Nanoseconds, measured on the single neuron and the network of docs/time-step.md: an arrival at a neuron that has to do with nobody, one that has to be put in order with all
-    // others, a look at a neuron's next private arrival in a window, a sample of V, a synapse that is drawn.
+    // Nanoseconds, measured on the single neuron and the network of docs/time-step.md: an arrival at a neuron that has to do with nobody, one that
+    // has to be put in order with all others, a look at a neuron's next private arrival in a window, a sample of V, a synapse that is drawn.
     private const double AloneNs = 30, OrderedNs = 60, LookNs = 1, SampleNs = 10, WiringNs = 60;
 
     /// <summary>A block of the calendar is on average half full, and the windows that are open are held twice.</summary>
@@ -51,7 +51,8 @@ internal static class EventCost
             loopNs += (arrivals * (isConnected ? OrderedNs : AloneNs)) + (size * samples * SampleNs)
                 + (isConnected ? steps * size * population.Inputs.Count * LookNs : 0);
             stateBytes += ShardStatistics.SeriesBytes(grid) + (4 * ArrivalBytes * arrivals / steps)
-                + (size * (NeuronBytes + statisticsBytes + (population.Inputs.Count * InputBytes) + (population.Channels.Count * (sizeof(double) + sizeof(uint)))));
+                + (size * (NeuronBytes + statisticsBytes + (population.Inputs.Count * InputBytes)))
+                + (size * population.Channels.Count * (sizeof(double) + sizeof(uint)));
         }
 
         return new CostEstimate
