@@ -11,9 +11,13 @@ namespace Shunt.Cli;
 internal sealed class CheckpointSaver(ResultsFolder folder, SpikeRecorder recorder, Experiment experiment, TimeSpan interval) : ICheckpointSink
 {
     private readonly CheckpointIdentity _identity = SavedRun.IdentityOf(experiment);
-    private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceLast = new();
 
-    public bool IsDue(SimulationProgress progress) => _sinceLast.Elapsed >= interval && recorder.Failure is null;
+    public bool IsDue(SimulationProgress progress)
+    {
+        _sinceLast.Start(); // with the first step, not while the network is wired
+        return _sinceLast.Elapsed >= interval && recorder.Failure is null;
+    }
 
     public void Save(SimulationState state)
     {

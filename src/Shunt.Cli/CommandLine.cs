@@ -210,7 +210,7 @@ internal static partial class CommandLine
 
     private static Option<double> Checkpoint() => new("--checkpoint")
     {
-        Description = "Seconds between checkpoints, from which 'shunt resume' can go on; 0 writes none. Default: 60.",
+        Description = "Seconds between checkpoints, from which 'shunt resume' can go on; 0 writes none.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 60,
         CustomParser = result =>

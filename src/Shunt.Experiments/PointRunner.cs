@@ -131,7 +131,7 @@ public static class PointRunner
     {
         const long visible = 256 << 20;
         if (simulator.Synapses == 0) return 0;
-        return (double)(simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
+        return (double)(withoutWiring == 0 || simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
     }
 
     private static long ResidentBytes()

@@ -61,6 +61,9 @@ public sealed class Simulator : ISimulator
     /// <summary>Bytes of stored wiring.</summary>
     public long WiringBytes => _shards.Sum(s => s.Wirings.Sum(w => w.Bytes));
 
+    /// <summary>The shards, for tests that disturb them.</summary>
+    internal IReadOnlyList<Shard> Shards => _shards;
+
     /// <summary>Saves the state now and then, and when the run is cancelled; null for never.</summary>
     public ICheckpointSink? Checkpoints { get; set; }
 

@@ -37,6 +37,7 @@ internal static class Conventions
             ["initial_potential"] = "uniform between V_reset and V_th",
             ["warmup"] = Quantity.Format(settings.WarmUp, "s"),
             ["dt"] = Quantity.Format(settings.TimeStep, "ms"),
+            ["wiring"] = settings.Wiring == WiringStorage.Procedural ? "procedural: sources drawn with replacement" : "stored",
             ["precision"] = isOnGrid && settings.Precision == Precision.Single ? "single" : "double",
             ["noise"] = isCurrent ? "additive" : "additive (effective time constant)",
             ["theory"] = theoryMethod,

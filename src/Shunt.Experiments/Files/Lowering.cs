@@ -65,6 +65,7 @@ internal sealed class Lowering
         return new SimulationSettings
         {
             Engine = simulation["engine"].Word == "events" ? Engine.Events : Engine.Grid,
+            Wiring = simulation.Find("wiring") is { Value: "procedural" } ? WiringStorage.Procedural : WiringStorage.Stored,
             Precision = simulation.Find("precision") is { Value: "double" } ? Precision.Double : Precision.Single,
             TimeStep = simulation["dt"].Number,
             WarmUp = simulation["warmup"].Number,

@@ -37,7 +37,10 @@ public sealed class UnfinishedRun
         Folder = folder;
         Command = Text(provenance, "command");
         Resumed = Text(provenance, "resumed");
-        IsComplete = Text(provenance, "outcome") == "complete" && File.Exists(folder.SpikesPath);
+        // The report is written last; a point of a sweep has none.
+        bool isPoint = Path.GetFileName(Path.GetDirectoryName(folder.Path)) == "points";
+        IsComplete = Text(provenance, "outcome") == "complete" && !folder.HasCheckpoint && File.Exists(folder.SpikesPath)
+            && (isPoint || File.Exists(Path.Combine(folder.Path, "report.html")));
         Started = DateTimeOffset.TryParse(Text(provenance, "date_utc"), System.Globalization.CultureInfo.InvariantCulture, out DateTimeOffset date)
             ? date
             : null;
@@ -74,7 +77,7 @@ public sealed class UnfinishedRun
     public static UnfinishedRun Open(string path)
     {
         if (!Directory.Exists(path)) throw new ResultsException($"{path}: there is no such folder", exitCode: 2);
-        ResultsFolder folder = ResultsFolder.Existing(path);
+        ResultsFolder folder = ResultsFolder.Existing(Path.TrimEndingDirectorySeparator(path));
         string file = Path.Combine(path, "experiment.yaml"), points = Path.Combine(path, "points"), provenance = Path.Combine(path, "provenance.json");
         try
         {

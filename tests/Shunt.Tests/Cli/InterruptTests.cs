@@ -29,6 +29,22 @@ public sealed class InterruptTests
         Assert.Equal(simulation.GetProperty("spikes").GetInt64(), SpikesIn(program.PathOf("r/spikes.h5")));
         Assert.Equal("stopped", Outcome(program));
         foreach (string name in (string[])["report.html", "tables/comparison.csv", "experiment.yaml"]) Assert.Contains($"r/{name}", program.Files);
+
+        // What it takes to go on stays, also after the recording was converted once more.
+        Assert.Contains("the run can go on: shunt resume r", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(0, program.Run("recover", "r").ExitCode);
+        foreach (string name in (string[])["checkpoint.bin", "spikes.spool"]) Assert.Contains($"r/{name}", program.Files);
+    }
+
+    [Fact]
+    public void Without_checkpoints_a_stopped_run_leaves_only_results()
+    {
+        using var program = new Program();
+        using Program.Running running = program.Start([.. Endless, "--checkpoint", "0"]);
+        running.Until(() => HasSpikes(program), "spikes on the disk");
+        running.Signal("INT");
+        Assert.Equal(1, running.Wait().ExitCode);
+        Assert.DoesNotContain("r/checkpoint.bin", program.Files);
         Assert.DoesNotContain(Spool, program.Files);
     }
 
@@ -120,7 +136,8 @@ public sealed class InterruptTests
     }
 
     /// <summary>More than the warm-up fires.</summary>
-    private static bool HasSpikes(Program program) => File.Exists(program.PathOf(Spool)) && new FileInfo(program.PathOf(Spool)).Length > 50_000;
+    internal static bool HasSpikes(Program program, string spool = Spool) =>
+        File.Exists(program.PathOf(spool)) && new FileInfo(program.PathOf(spool)).Length > 50_000;
 
     private static string? Outcome(Program program) =>
         JsonDocument.Parse(program.Read("r/provenance.json")).RootElement.GetProperty("outcome").GetString();

@@ -76,6 +76,76 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void A_checkpoint_that_cannot_be_written_ends_the_run_and_leaves_the_one_before()
+    {
+        // The folder of the checkpoint's passing name is in the way: what fails is the checkpoint, not the recording.
+        using var program = new Program();
+        string[] endless = ["simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=10000 s", "--checkpoint", "0.1"];
+        using Program.Running running = program.Start(endless);
+        running.Until(() => program.Files.Contains("r/checkpoint.bin"), "a checkpoint");
+        while (!Directory.Exists(program.PathOf("r/checkpoint.bin.partial")))
+        {
+            try
+            {
+                Directory.CreateDirectory(program.PathOf("r/checkpoint.bin.partial"));
+            }
+            catch (IOException)
+            {
+                // A checkpoint is just being written; between two there is room.
+            }
+        }
+
+        Outcome failed = running.Wait();
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("r/checkpoint.bin: cannot be written", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("the run can go on: shunt resume r", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("r/spikes.spool", program.Files);
+        JsonElement simulation = JsonDocument.Parse(program.Read("r/summary.json")).RootElement.GetProperty("simulation");
+        Assert.False(simulation.GetProperty("complete").GetBoolean());
+
+        Directory.Delete(program.PathOf("r/checkpoint.bin.partial"));
+        DateTime before = File.GetLastWriteTimeUtc(program.PathOf("r/checkpoint.bin"));
+        using Program.Running resumed = program.Start("resume", "r", "--checkpoint", "0.1");
+        resumed.Until(() => File.GetLastWriteTimeUtc(program.PathOf("r/checkpoint.bin")) > before, "the next checkpoint");
+        resumed.Signal("INT");
+        Assert.Contains("the run can go on", resumed.Wait().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_when_a_checkpoint_is_due_keeps_the_one_before_and_the_run_goes_on_when_there_is_room()
+    {
+        using var program = new Program();
+        string whole = Hash(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=20 s").Output);
+        string disk = Directory.CreateDirectory(program.PathOf("disk")).FullName;
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk),
+            "a small disk can only be mounted on Linux, as root");
+        try
+        {
+            Outcome full = program.Run("simulate", "tiny.yaml", "--out", "disk/r", "--set", "simulation.duration=20 s", "--checkpoint", "0.02");
+            Assert.Equal(1, full.ExitCode);
+            Assert.Contains("No space left", Assert.Single(full.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal)),
+                StringComparison.Ordinal);
+            Assert.Contains("disk/r/checkpoint.bin", program.Files);
+            Outcome stillFull = program.Run("resume", "disk/r");
+            Assert.Equal(1, stillFull.ExitCode);
+            Assert.Contains("disk/r/checkpoint.bin", program.Files);
+
+            Assert.True(Mount("-o", "remount,size=20m", disk));
+            Outcome resumed = program.Run("resume", "disk/r", "--json");
+            Assert.Equal(0, resumed.ExitCode);
+            Assert.Equal(whole, Hash(resumed.Output));
+        }
+        finally
+        {
+            using Process unmount = Process.Start("umount", [disk]);
+            unmount.WaitForExit();
+        }
+
+        static string Hash(string json) =>
+            JsonDocument.Parse(json).RootElement.GetProperty("simulation").GetProperty("spikes_sha256").GetString()!;
+    }
+
+    [Fact]
     public void An_answer_that_cannot_be_written_ends_with_1_and_the_results_are_kept()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");

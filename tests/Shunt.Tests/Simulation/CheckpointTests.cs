@@ -102,7 +102,7 @@ public class CheckpointTests
         e = Assert.Throws<SimulationException>(() => Resume(model, Settings with { Duration = 0.3 }, saved, past));
         Assert.StartsWith("c: holds the state of another network: E of 700 neurons", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<SimulationException>(() => Resume(model, Settings, saved, past[..^1]));
-        Assert.StartsWith("the recording of the spikes up to 0.0", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("the recording of the spikes up to 0.049", e.Message, StringComparison.Ordinal);
         (long lastStep, int[] last) = past[^1];
         e = Assert.Throws<SimulationException>(() => Resume(model, Settings, saved, [.. past[..^1], (lastStep, [.. last[..^1], last[^1] + 1])]));
         Assert.Contains("is not the one that belongs to the checkpoint", e.Message, StringComparison.Ordinal);
