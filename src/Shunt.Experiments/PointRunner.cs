@@ -83,7 +83,7 @@ public static class PointRunner
         double bytesPerSynapse = MeasuredBytesPerSynapse(simulator, withoutWiring);
         if (simulator is Simulator grid)
         {
-            // Runs with events are short and keep no checkpoints, so there is never one to go on from.
+            // With events the state cannot be saved, so there is never one to go on from.
             grid.Checkpoints = checkpoints;
             GoOnFrom(from, grid);
         }

@@ -17,8 +17,9 @@ internal readonly record struct Arrival(double Time, int Target, int Channel) : 
 }
 
 /// <summary>
-/// Arrivals on their way, handed out in order of time. A calendar: one unsorted list per window of time; a list is put in order when its window is opened, and an arrival that falls
-/// into the open window joins a heap beside it. The windows do not change the order. Lists are chains of blocks that serve again, so that a run soon stops allocating.
+/// Arrivals on their way, handed out in order of time. A calendar: one unsorted list per window of time; a list is put in order when its window is
+/// opened, and an arrival that falls into the open window joins a heap beside it. The windows do not change the order. Lists are chains of blocks
+/// that serve again, so that a run soon stops allocating.
 /// </summary>
 internal sealed class ArrivalQueue
 {
@@ -42,7 +43,12 @@ internal sealed class ArrivalQueue
         _perSecond = 1 / width;
         double windows = Math.Ceiling(longestDelay * _perSecond) + 2;
         if (windows > MostWindows)
-            throw new SimulationException($"simulation.dt: the longest delay, {longestDelay * 1e3:G6} ms, is {windows:N0} windows of dt = {width * 1e3:G6} ms; at most {MostWindows:N0} can be queued: use a larger dt, which does not change the spikes");
+        {
+            throw new SimulationException(
+                $"simulation.dt: the longest delay, {longestDelay * 1e3:G6} ms, is {windows:N0} windows of dt = {width * 1e3:G6} ms; "
+                + $"at most {MostWindows:N0} can be queued: use a larger dt, which does not change the spikes");
+        }
+
         int slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)windows);
         _slotMask = slots - 1;
         _firstBlock = new int[slots];

@@ -3,7 +3,7 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// What a simulation on the grid will take, before anything is built: memory from the sizes of the arrays, time from the numbers of updates, arrivals and draws and the
+/// What a simulation will take, before anything is built: memory from the sizes of the arrays, time from the numbers of updates, arrivals and draws and the
 /// measured cost of each.
 /// </summary>
 public sealed record CostEstimate
@@ -52,6 +52,7 @@ public sealed record CostEstimate
     public static CostEstimate Of(NetworkModel model, SimulationSettings settings, Func<string, double> rate)
     {
         var network = new LoweredNetwork(model, settings);
+        if (settings.Engine == Engine.Events) return EventCost.Of(network, rate, BaseBytes, StatisticsBytes);
         int threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
         bool isProcedural = settings.Wiring == WiringStorage.Procedural;
         double steps = network.Grid.TotalSteps, time = steps * network.Grid.TimeStep, precision = settings.Precision == Precision.Double ? DoubleFactor : 1;

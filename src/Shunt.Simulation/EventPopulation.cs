@@ -73,7 +73,10 @@ internal sealed class EventPopulation : IObserved
     /// <summary>Wiring of what these neurons project to, with the channel it ends on.</summary>
     internal List<(EventWiring Wiring, int Channel)> Outgoing { get; } = [];
 
-    /// <summary>Whether spikes of other neurons or of pools arrive, or these neurons' spikes arrive anywhere. If not, the order of what happens to different neurons is free.</summary>
+    /// <summary>
+    /// Whether spikes of other neurons or of pools arrive, or these neurons' spikes arrive anywhere. If not, the order of what happens to different
+    /// neurons is free.
+    /// </summary>
     internal bool IsConnected => Outgoing.Count > 0 || Population.Routes.Count > 0;
 
     /// <summary>Arrivals that were sent here by neurons and pools.</summary>

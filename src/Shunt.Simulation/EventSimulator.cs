@@ -4,10 +4,11 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// Simulates a network with instantaneous synapses exactly, event by event: spikes, arrivals and delays have continuous times, and between arrivals V decays by the closed formula. It
-/// is the yardstick of <see cref="Simulator"/>, which has a time step. <see cref="SimulationSettings.TimeStep"/> only says when V may be looked at: the spikes do not depend on it.
-/// One thread does it all, and the same model, settings and seed give the same spikes. The wiring and the delays are those of the grid from the same seed (delays before they are
-/// rounded); the input is not, because it is drawn as intervals and not as counts.
+/// Simulates a network with instantaneous synapses exactly, event by event: spikes, arrivals and delays have continuous times, and between arrivals V
+/// decays by the closed formula. It is the yardstick of <see cref="Simulator"/>, which has a time step. <see cref="SimulationSettings.TimeStep"/>
+/// only says when V may be looked at: the spikes do not depend on it. One thread does it all, and the same model, settings and seed give the same
+/// spikes. The wiring and the delays are those of the grid from the same seed (delays before they are rounded); the input is not, because it is drawn
+/// as intervals and not as counts.
 /// </summary>
 public sealed class EventSimulator : ISimulator
 {
@@ -33,7 +34,8 @@ public sealed class EventSimulator : ISimulator
     /// <param name="settings">How it is simulated. The engine, the precision, the threads and the shard size do not matter.</param>
     /// <param name="wired">Told the fraction of the wiring that is drawn, now and then; may be null.</param>
     /// <param name="cancellation">Stops the wiring.</param>
-    /// <exception cref="SimulationException">The settings do not fit the model, or the network cannot be simulated event by event: synapses that are not instantaneous, a resting potential at or above threshold, neurons connected without a delay.</exception>
+    /// <exception cref="SimulationException">The settings do not fit the model, or the network cannot be simulated event by event: synapses that are
+    /// not instantaneous, a resting potential at or above threshold, neurons connected without a delay.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
     public EventSimulator(NetworkModel model, SimulationSettings settings, Action<double>? wired = null, CancellationToken cancellation = default)
     {
@@ -95,8 +97,8 @@ public sealed class EventSimulator : ISimulator
 
     private static long TickOf(double time) => (long)Math.Ceiling(time * (1 / SimulationSettings.EventResolution));
 
-    // Neurons that have to do with nobody are advanced one by one. What happens to all others is put in one order, window by window: first what is due by its
-    // window (arrivals that were sent off before, private input, spikes of pools), and into it what is sent while the window is open.
+    // Neurons that have to do with nobody are advanced one by one. What happens to all others is put in one order, window by window: first what is
+    // due by its window (arrivals that were sent off before, private input, spikes of pools), and into it what is sent while the window is open.
     private void Advance(long first, long last)
     {
         foreach (EventPopulation population in _populations)
@@ -184,13 +186,16 @@ public sealed class EventSimulator : ISimulator
             wired?.Invoke((double)done / targets);
         }
 
+        wired?.Invoke(0);
         foreach (EventPopulation population in _populations)
         {
             foreach (Route route in population.Population.Routes)
             {
                 var wiring = new EventWiring(route, population.Population.Source.Size, _network.Settings.Seed, Tick);
                 _wirings.Add(wiring);
-                List<(EventWiring, int)> outgoing = route.SourcePool >= 0 ? _poolWirings[route.SourcePool] : _populations[route.SourcePopulation].Outgoing;
+                List<(EventWiring, int)> outgoing = route.SourcePool >= 0
+                    ? _poolWirings[route.SourcePool]
+                    : _populations[route.SourcePopulation].Outgoing;
                 outgoing.Add((wiring, population.FirstChannel + route.Channel));
             }
         }

@@ -3,7 +3,8 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// The synapses of one route, by source: the same graph that the grid simulates from this seed, and the same delays before they are rounded up to the grid.
+/// The synapses of one route, by source: the same graph that the grid simulates from this seed, and the same delays before they are rounded up to the
+/// grid.
 /// </summary>
 internal sealed class EventWiring
 {
@@ -30,7 +31,11 @@ internal sealed class EventWiring
 
         for (int s = 2; s < _start.Length; s++) _start[s] += _start[s - 1];
         if (_start[^1] > Array.MaxLength)
-            throw new SimulationException($"projections[{route.Stream}]: {_start[^1]:N0} synapses; at most {Array.MaxLength:N0} can be stored with events: make the network smaller, or use simulation.engine: grid");
+        {
+            throw new SimulationException(
+                $"projections[{route.Stream}]: {_start[^1]:N0} synapses; at most {Array.MaxLength:N0} can be stored with events: "
+                + "make the network smaller, or use simulation.engine: grid");
+        }
 
         // Filling moves each start, which is stored one place too far, to its end: that is the start of the next. Targets of a source ascend.
         _targets = new int[_start[^1]];

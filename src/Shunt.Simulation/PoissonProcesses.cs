@@ -4,8 +4,8 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// Private Poisson input of a population in continuous time: per neuron and projection one process of the rate of all its units together. Interval n of a process is a function of
-/// (seed, projection, neuron, n). Process k belongs to neuron k / <see cref="PerNeuron"/>.
+/// Private Poisson input of a population in continuous time: per neuron and projection one process of the rate of all its units together. Interval n
+/// of a process is a function of (seed, projection, neuron, n). Process k belongs to neuron k / <see cref="PerNeuron"/>.
 /// </summary>
 internal sealed class PrivateProcesses
 {
@@ -81,7 +81,10 @@ internal sealed class PrivateProcesses
     }
 }
 
-/// <summary>A pool of Poisson units in continuous time: one process, each of whose spikes is given to a unit at random. Spike n is a function of (seed, input, n).</summary>
+/// <summary>
+/// A pool of Poisson units in continuous time: one process, each of whose spikes is given to a unit at random. Spike n is a function of (seed, input,
+/// n).
+/// </summary>
 internal sealed class PoolProcess
 {
     private readonly RandomStream _stream;

@@ -16,7 +16,9 @@ internal static class Conventions
         return new Dictionary<string, string>
         {
             ["jump"] = jumps.Length > 0 ? jumps : isCurrent ? "current-based: V moves by J" : "exponential synapses: the conductance jumps",
-            ["engine"] = isOnGrid ? "grid: spikes at the ends of time steps" : "events: continuous times, exact between arrivals; spike times are written in whole nanoseconds, rounded up",
+            ["engine"] = isOnGrid
+                ? "grid: spikes at the ends of time steps"
+                : "events: continuous times, exact between arrivals; spike times are written in whole nanoseconds, rounded up",
             ["arrivals_within_a_step"] = isOnGrid
                 ? "spread evenly over the step: conductances held, exponential update"
                 : "one by one, each at its own time",

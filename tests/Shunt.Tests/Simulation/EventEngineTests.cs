@@ -12,8 +12,9 @@ public class EventEngineTests
     private static readonly SimulationSettings Events = new() { Engine = Engine.Events, TimeStep = 1e-4, TracedNeurons = 0, Threads = 1 };
 
     /// <summary>
-    /// Event-driven simulations of others: the table in section 9 of the digest of the paper (its errors are standard errors), and the reference table mc_sde_shot, whose CVs follow from
-    /// 3e5 intervals, which gives them an error of 0.0005. Allowed are 4 combined standard errors: false alarm 6e-5 for each number, 5e-4 for all of them.
+    /// Event-driven simulations of others: the table in section 9 of the digest of the paper (its errors are standard errors), and the reference
+    /// table mc_sde_shot, whose CVs follow from 3e5 intervals, which gives them an error of 0.0005. Allowed are 4 combined standard errors: false
+    /// alarm 6e-5 for each number, 5e-4 for all of them.
     /// </summary>
     [Theory]
     [InlineData(1000, 0.01, 1.8, 5, JumpConvention.Linear, 1.07, 0.02, double.NaN, 100, 15)]
@@ -27,14 +28,14 @@ public class EventEngineTests
         SimulationRecord record = new EventSimulator(
             Networks.Single(neurons, k, a, 12, eta, nu, jump), Events with { WarmUp = 0.05, Duration = duration, SampleInterval = 1e-2 }).Run();
         PopulationObservables n = record.Observables["N"];
-        Log($"{n.Rate.Value:F4} +- {n.Rate.StandardError:F4} Hz, CV {n.CvIsi.Value:F5} +- {n.CvIsi.StandardError:F5}; {record.Counters.NeuronUpdates / 1e6:F1} M arrivals");
+        Log($"{Text(n.Rate)} Hz, CV {Text(n.CvIsi)}; {record.Counters.NeuronUpdates / 1e6:F1} M arrivals");
         AssertWithin(rate, error, n.Rate);
         if (double.IsFinite(cv)) AssertWithin(cv, 0.0005, n.CvIsi);
     }
 
     /// <summary>
-    /// Closed forms of the free membrane. Mean and SD within 4 standard errors (t of 19 degrees of freedom: false alarm 8e-4 each). The SD is that of each neuron in time, whose
-    /// time average moves with it: that takes 2 tau / T of the variance.
+    /// Closed forms of the free membrane. Mean and SD within 4 standard errors (t of 19 degrees of freedom: false alarm 8e-4 each). The SD is that of
+    /// each neuron in time, whose time average moves with it: that takes 2 tau / T of the variance.
     /// </summary>
     [Theory]
     [InlineData(SynapseModel.Conductance, JumpConvention.Linear)]
@@ -45,11 +46,13 @@ public class EventEngineTests
         Neuron free = Neuron.Paper with { Threshold = double.PositiveInfinity };
         const double rateE = 10_000, rateI = 4_500, tauL = 0.020, duration = 1;
         bool isCurrent = kind == SynapseModel.Current;
-        Synapse e = isCurrent ? Synapse.Current(0.1) : Synapse.Conductance(0.01, 0, jump), i = isCurrent ? Synapse.Current(-0.15) : Synapse.Conductance(0.12, -75, jump);
+        Synapse e = isCurrent ? Synapse.Current(0.1) : Synapse.Conductance(0.01, 0, jump);
+        Synapse i = isCurrent ? Synapse.Current(-0.15) : Synapse.Conductance(0.12, -75, jump);
         NetworkModel model = new(
             "free", [new Population("N", 400, free)], [new ExternalInput("X", rateE / 100), new ExternalInput("Y", rateI / 100)],
             [Networks.Connect("X", "N", new InDegreeLaw.Fixed(100), e), Networks.Connect("Y", "N", new InDegreeLaw.Fixed(100), i)]);
-        PopulationObservables n = new EventSimulator(model, Events with { WarmUp = isCurrent ? 0.3 : 0.05, Duration = duration }).Run().Observables["N"];
+        SimulationSettings settings = Events with { WarmUp = isCurrent ? 0.3 : 0.05, Duration = duration };
+        PopulationObservables n = new EventSimulator(model, settings).Run().Observables["N"];
         double mean, variance, tau;
         if (isCurrent)
         {
@@ -65,20 +68,25 @@ public class EventEngineTests
                 / ((2 / tauL) + (rateE * ((2 * be) - (be * be))) + (rateI * ((2 * bi) - (bi * bi))));
         }
 
-        Log($"mean {n.MeanV.Value:F4} +- {n.MeanV.StandardError:F4}, {mean:F4}; SD {n.SdV.Value:F4} +- {n.SdV.StandardError:F4}, {Math.Sqrt(variance):F4}");
+        Log($"mean {Text(n.MeanV)}, {mean:F4}; SD {Text(n.SdV)}, {Math.Sqrt(variance):F4}");
         AssertWithin(mean, 0, n.MeanV);
         AssertWithin(Math.Sqrt(variance * (1 - (2 * tau / duration))), 0, n.SdV);
         Assert.InRange(n.Tau.Value / tau, 1 - (4 * n.Tau.StandardError / tau) - 1e-12, 1 + (4 * n.Tau.StandardError / tau) + 1e-12);
     }
 
-    /// <summary>A fires at every spike of its input that does not fall into its refractory period; B hears A. Everything after A can be said by hand.</summary>
+    /// <summary>
+    /// A fires at every spike of its input that does not fall into its refractory period; B hears A. Everything after A can be said by hand.
+    /// </summary>
     [Fact]
     public void A_spike_arrives_one_delay_later_and_refractory_neurons_do_not_hear_it()
     {
         const double rate = 300, delay = 1.2345e-3, deadA = 2e-3, deadB = 5.5e-3, duration = 20;
         NetworkModel model = new(
             "relay",
-            [new Population("A", 1, Neuron.Paper with { RefractoryPeriod = deadA }), new Population("B", 1, Neuron.Paper with { RefractoryPeriod = deadB })],
+            [
+                new Population("A", 1, Neuron.Paper with { RefractoryPeriod = deadA }),
+                new Population("B", 1, Neuron.Paper with { RefractoryPeriod = deadB }),
+            ],
             [new ExternalInput("X", rate)],
             [
                 Networks.Connect("X", "A", new InDegreeLaw.Fixed(1), Synapse.Current(1000)),
@@ -124,7 +132,8 @@ public class EventEngineTests
         NetworkModel alone = Networks.Single(50, 1000, 0.015, 12, 0.6, 10);
         NetworkModel connected = new("connected", alone.Populations, alone.Inputs,
             [.. alone.Projections, Networks.Connect("N", "N", new InDegreeLaw.Fixed(5), Synapse.Conductance(0, 0), new DelayLaw.Uniform(0, 0.002))]);
-        SimulationRecord[] runs = [.. new[] { alone, connected }.Select(m => new EventSimulator(m, Events with { WarmUp = 0.1, Duration = 0.3 }).Run())];
+        SimulationSettings settings = Events with { WarmUp = 0.1, Duration = 0.3 };
+        SimulationRecord[] runs = [.. new[] { alone, connected }.Select(m => new EventSimulator(m, settings).Run())];
         Assert.True(runs[0].Spikes > 1000);
         Assert.Equal(runs[0].SpikesSha256, runs[1].SpikesSha256);
         // Arrivals without effect cut the decay into pieces, which are rounded each.
@@ -191,9 +200,10 @@ public class EventEngineTests
     }
 
     /// <summary>
-    /// The error of the grid in the rate, between the grid and events, and the order at which it vanishes: slope of log error over log dt. Both runs of a pair have 4,000 (or 400) seconds
-    /// of neuron time. With fewer arrivals than one in a step (dt below 0.087 ms) a crossing is missed when at least two fall into the same step: order 1. With many in a step (14 to 3
-    /// here) V diffuses within it, and the step hides an excursion of the size of sigma sqrt(dt / tau): order 1/2 in the limit.
+    /// The error of the grid in the rate, between the grid and events, and the order at which it vanishes: slope of log error over log dt. Both runs
+    /// of a pair have 4,000 (or 400) seconds of neuron time. With fewer arrivals than one in a step (dt below 0.087 ms) a crossing is missed when at
+    /// least two fall into the same step: order 1. With many in a step (14 to 3 here) V diffuses within it, and the step hides an excursion of the
+    /// size of sigma sqrt(dt / tau): order 1/2 in the limit.
     /// </summary>
     [Theory]
     [InlineData(1000, 0.015, 0.6, 10, JumpConvention.Linear, 4000, new[] { 2e-4, 1e-4, 5e-5, 2.5e-5 }, 0.93, 0.08)]
@@ -210,8 +220,9 @@ public class EventEngineTests
         foreach (double dt in steps)
         {
             Estimate grid = RateOf(settings with { Engine = Engine.Grid, TimeStep = dt });
-            double missing = exact.Value - grid.Value, error = Math.Sqrt((exact.StandardError * exact.StandardError) + (grid.StandardError * grid.StandardError));
-            Log($"dt {dt * 1e3} ms: {grid.Value:F3} +- {grid.StandardError:F3} Hz, {missing:F3} +- {error:F3} Hz ({missing / exact.Value * 100:F2} %) below {exact.Value:F3}");
+            double missing = exact.Value - grid.Value;
+            double error = Math.Sqrt((exact.StandardError * exact.StandardError) + (grid.StandardError * grid.StandardError));
+            Log($"dt {dt * 1e3} ms: {Text(grid)} Hz, {missing:F3} +- {error:F3} Hz ({missing / exact.Value * 100:F2} %) below {exact.Value:F3}");
             Assert.True(missing > 5 * error, "the error must be resolved");
             points.Add((Math.Log(dt), Math.Log(missing), missing * missing / (error * error)));
         }
@@ -223,8 +234,9 @@ public class EventEngineTests
     }
 
     /// <summary>
-    /// The same graph with other input: 4 combined standard errors, and what the grid of 0.02 ms leaves. That is a fifth of what it leaves at 0.1 ms (5 % of the rate, 0.01 of the CV,
-    /// 0.15 mV), where it can be measured. Eight comparisons, most of them of populations that go together: false alarm 5e-4.
+    /// The same graph with other input: 4 combined standard errors, and what the grid of 0.02 ms leaves. That is a fifth of what it leaves at 0.1 ms
+    /// (5 % of the rate, 0.01 of the CV, 0.15 mV), where it can be measured. Eight comparisons, most of them of populations that go together: false
+    /// alarm 5e-4.
     /// </summary>
     [Theory]
     [InlineData(false)]
@@ -238,7 +250,7 @@ public class EventEngineTests
         foreach (string population in new[] { "E", "I" })
         {
             PopulationObservables e = events[population], g = grid[population];
-            Log($"{population}: {e.Rate.Value:F3} +- {e.Rate.StandardError:F3} and {g.Rate.Value:F3} +- {g.Rate.StandardError:F3} Hz, CV {e.CvIsi.Value:F4} and {g.CvIsi.Value:F4}");
+            Log($"{population}: {Text(e.Rate)} and {Text(g.Rate)} Hz, CV {Text(e.CvIsi)} and {Text(g.CvIsi)}");
             AssertWithin(g.Rate.Value, g.Rate.StandardError, e.Rate, 0.01 * e.Rate.Value);
             AssertWithin(g.CvIsi.Value, g.CvIsi.StandardError, e.CvIsi, 0.002);
             AssertWithin(g.MeanV.Value, g.MeanV.StandardError, e.MeanV, 0.03);
@@ -255,13 +267,16 @@ public class EventEngineTests
             () => new EventSimulator(new NetworkModel("refused", [population], [], [projection]), settings)).Message;
         Assert.Equal("projections[0].tau_syn: 5 ms; events need instantaneous synapses: set it to 0 ms, or use simulation.engine: grid",
             Refused(n, recurrent with { Synapse = Synapse.Conductance(0.01, 0) with { TimeConstant = 5e-3 } }, Events));
-        Assert.Equal("populations.N.neuron: E_L + I_e is -50 mV; with events it must lie below V_th, -55 mV, so that a neuron fires only when a spike arrives: lower it, or use simulation.engine: grid",
+        Assert.Equal("populations.N.neuron: E_L + I_e is -50 mV; with events it must lie below V_th, "
+            + "-55 mV, so that a neuron fires only when a spike arrives: lower it, or use simulation.engine: grid",
             Refused(n with { Neuron = Neuron.Paper with { ConstantDrive = 30 } }, recurrent, Events));
-        Assert.Equal("projections[0].delay: none, from 'N' to 'N'; with events a spike takes time from neuron to neuron: give a delay, of any length above zero, or use simulation.engine: grid",
+        Assert.Equal("projections[0].delay: none, from 'N' to 'N'; "
+            + "with events a spike takes time from neuron to neuron: give a delay, of any length above zero, or use simulation.engine: grid",
             Refused(n, recurrent with { Delay = new DelayLaw.None() }, Events));
         Assert.Equal("simulation.wiring: procedural; events need stored wiring: set it to stored, or use simulation.engine: grid",
             Refused(n, recurrent, Events with { Wiring = WiringStorage.Procedural }));
-        Assert.StartsWith("simulation.dt: the longest delay, 1000 ms, is ", Refused(n, recurrent with { Delay = new DelayLaw.Constant(1) }, Events with { TimeStep = 1e-8, WarmUp = 0, Duration = 1 }), StringComparison.Ordinal);
+        string tooFine = Refused(n, recurrent with { Delay = new DelayLaw.Constant(1) }, Events with { TimeStep = 1e-8, WarmUp = 0, Duration = 1 });
+        Assert.StartsWith("simulation.dt: the longest delay, 1000 ms, is ", tooFine, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new Simulator(new NetworkModel("grid", [n], [], [recurrent]), Events));
     }
 
@@ -335,7 +350,8 @@ public class EventEngineTests
         Assert.Equal(new EventSimulator(experiment.Model, experiment.Simulation).Run().SpikesSha256, record.SpikesSha256);
         Assert.Equal("uniform, continuous; constant", experiment.Conventions["delay_law"]);
         Assert.Equal("double", experiment.Conventions["precision"]);
-        Experiment grid = ExperimentFile.Parse(yaml, "f.yaml").With(["simulation.engine=grid", "neuron.t_ref=2 ms", "delays.I=0.8 ms", "simulation.precision=double"]).Bind();
+        Experiment grid = ExperimentFile.Parse(yaml, "f.yaml")
+            .With(["simulation.engine=grid", "neuron.t_ref=2 ms", "delays.I=0.8 ms", "simulation.precision=double"]).Bind();
         Assert.Equal((Engine.Grid, Precision.Double), (grid.Simulation.Engine, grid.Simulation.Precision));
     }
 
@@ -344,6 +360,8 @@ public class EventEngineTests
     /// <summary>4 standard errors of the difference, and a known bias.</summary>
     private static void AssertWithin(double expected, double error, Estimate measured, double bias = 0) => Assert.InRange(
         Math.Abs(measured.Value - expected), 0, bias + (4 * Math.Sqrt((error * error) + (measured.StandardError * measured.StandardError))));
+
+    private static string Text(Estimate x) => string.Create(CultureInfo.InvariantCulture, $"{x.Value:F4} +- {x.StandardError:F4}");
 
     private static void Log(FormattableString text) => TestContext.Current.TestOutputHelper?.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }
