@@ -203,7 +203,7 @@ public sealed class ResultsFolderTests : IDisposable
         Assert.Equal(
             [
                 "jump", "engine", "arrivals_within_a_step", "delay_law", "input_wiring", "in_degree", "multapses", "autapses",
-                "initial_potential", "warmup", "dt", "precision", "noise", "theory",
+                "initial_potential", "warmup", "dt", "wiring", "precision", "noise", "theory",
             ],
             conventions.EnumerateObject().Select(p => p.Name));
         Assert.Equal("linear: V moves by a (E - V)", conventions.GetProperty("jump").GetString());
