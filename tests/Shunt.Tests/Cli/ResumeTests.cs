@@ -51,7 +51,7 @@ public sealed class ResumeTests
             if (resumed.Output.Length == 0) continue; // killed too late: it was complete
             AssertSame(expected, Simulation(resumed.Output));
             Assert.Equal(expected.GetProperty("spikes").GetInt64(), InterruptTests.SpikesIn(program.PathOf($"{folder}/spikes.h5")));
-            Assert.Equal(File.ReadAllText(program.PathOf("whole/tables/neurons.csv")), File.ReadAllText(program.PathOf($"{folder}/tables/neurons.csv")));
+            Assert.Equal(program.Read("whole/tables/neurons.csv"), program.Read($"{folder}/tables/neurons.csv"));
             Assert.DoesNotContain(program.Files, f => f.StartsWith(folder, StringComparison.Ordinal)
                 && (f.Contains("checkpoint", StringComparison.Ordinal) || f.Contains("spool", StringComparison.Ordinal)));
         }
@@ -176,7 +176,8 @@ public sealed class ResumeTests
         void Refused(string reason, int exitCode = 2, string folder = "r")
         {
             Outcome outcome = program.Run("resume", folder, "--quiet");
-            Assert.Contains(reason, Assert.Single(outcome.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+            string message = Assert.Single(outcome.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal));
+            Assert.Contains(reason, message, StringComparison.Ordinal);
             Assert.Equal(exitCode, outcome.ExitCode);
         }
     }
@@ -231,7 +232,8 @@ public sealed class ResumeTests
         {
             foreach (JsonProperty quantity in population.Value.EnumerateObject().Where(q => q.Value.ValueKind == JsonValueKind.Number))
             {
-                double x = quantity.Value.GetDouble(), y = actual.GetProperty("populations").GetProperty(population.Name).GetProperty(quantity.Name).GetDouble();
+                JsonElement other = actual.GetProperty("populations").GetProperty(population.Name).GetProperty(quantity.Name);
+                double x = quantity.Value.GetDouble(), y = other.GetDouble();
                 Assert.True(Math.Abs(x - y) <= 1e-9 * Math.Max(1, Math.Abs(x)), $"{population.Name}.{quantity.Name}: {x:R} and {y:R}");
             }
         }
