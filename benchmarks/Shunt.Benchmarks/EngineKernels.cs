@@ -14,7 +14,7 @@ public class EngineKernels
     private readonly Shard _shard = Shard(Precision.Single), _double = Shard(Precision.Double);
     private readonly SpikeBuffer _spikes = new(64);
     private readonly StoredWiring _constant = Wire(1), _random = Wire(200);
-    private readonly DelayQueue _queue = new(200);
+    private readonly DelayQueue _queue = new(200, Neurons, isDense: true);
     private readonly PrivateInputDraw _few, _many;
     private int _step;
 
@@ -48,7 +48,7 @@ public class EngineKernels
     {
         _step++;
         _queue.Flush(_step, _shard.Counts[0].Pointer);
-        for (int k = 0; k < 20; k++) _random.Send(Source(k), _step, _step, _queue);
+        for (int k = 0; k < 20; k++) _random.Send(Source(k), 0, _step, _step, _queue);
     }
 
     [Benchmark(OperationsPerInvoke = Sources * OutDegree, Description = "drawing a synapse")]

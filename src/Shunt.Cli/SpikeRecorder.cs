@@ -20,8 +20,8 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
         if (folder is not null)
         {
             _spool = from is null
-                ? SpikeSpool.Create(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep)
-                : SpikeSpool.Continue(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.TimeStep, from.Recorded);
+                ? SpikeSpool.Create(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.SpikeResolution)
+                : SpikeSpool.Continue(folder.SpikeSpoolPath, experiment.Model, experiment.Simulation.SpikeResolution, from.Recorded);
         }
 
         _source = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);

@@ -78,22 +78,67 @@ public static class PointRunner
 #pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();
-        Simulator simulator = Wire(experiment, f => progress?.Invoke(new RunProgress(RunStage.Wiring, f)), cancellation);
+        long withoutWiring = 0;
+        ISimulator simulator = Wire(experiment, Wired, cancellation);
         double build = clock.Elapsed.TotalSeconds;
-        clock.Restart();
-        simulator.Checkpoints = checkpoints;
-        GoOnFrom(from, simulator);
-        SimulationRecord record = simulator.Run(
-            sink, p => progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps)), cancellation);
-        double run = clock.Elapsed.TotalSeconds;
+        double bytesPerSynapse = MeasuredBytesPerSynapse(simulator, withoutWiring);
+        if (simulator is Simulator grid)
+        {
+            // Runs with events are short and keep no checkpoints, so there is never one to go on from.
+            grid.Checkpoints = checkpoints;
+            GoOnFrom(from, grid);
+        }
+
         using var process = Process.GetCurrentProcess();
-        return (record, new Performance
+        TimeSpan before = process.TotalProcessorTime;
+        (double Wall, double Cpu) loop = default;
+        clock.Restart();
+        SimulationRecord record = simulator.Run(sink, Progress, cancellation);
+        if (!record.Complete) loop = Elapsed();
+        return (record with { Counters = record.Counters with { BytesPerSynapse = bytesPerSynapse } }, new Performance
         {
             BuildSeconds = build,
-            SimulationSeconds = run,
+            SimulationSeconds = loop.Wall,
+            SimulationCpuSeconds = loop.Cpu,
             PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
-            RealTimeFactor = run / ((record.Counters.Steps - (from?.Checkpoint.Step ?? 0)) * experiment.Simulation.TimeStep),
+            RealTimeFactor = loop.Wall / ((record.Counters.Steps - (from?.Checkpoint.Step ?? 0)) * experiment.Simulation.TimeStep),
         });
+
+        (double Wall, double Cpu) Elapsed()
+        {
+            process.Refresh();
+            return (clock.Elapsed.TotalSeconds, (process.TotalProcessorTime - before).TotalSeconds);
+        }
+
+        void Wired(double fraction)
+        {
+            if (fraction == 0) withoutWiring = ResidentBytes();
+            progress?.Invoke(new RunProgress(RunStage.Wiring, fraction));
+        }
+
+        // The loop ends with its last step; what follows turns sums into observables.
+        void Progress(SimulationProgress p)
+        {
+            if (p.StepsDone == p.Steps) loop = Elapsed();
+            progress?.Invoke(new RunProgress(RunStage.Simulation, (double)p.StepsDone / p.Steps));
+        }
+    }
+
+    /// <summary>
+    /// Bytes per synapse as the process has grown by the wiring. Where that is too little to be seen in the growth of a process that also compiles and collects, the sizes of
+    /// what was allocated.
+    /// </summary>
+    private static double MeasuredBytesPerSynapse(ISimulator simulator, long withoutWiring)
+    {
+        const long visible = 256 << 20;
+        if (simulator.Synapses == 0) return 0;
+        return (double)(withoutWiring == 0 || simulator.WiringBytes < visible ? simulator.WiringBytes : ResidentBytes() - withoutWiring) / simulator.Synapses;
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return Environment.WorkingSet;
     }
 
     private static void GoOnFrom(SavedRun? from, Simulator simulator)
@@ -113,11 +158,11 @@ public static class PointRunner
         }
     }
 
-    private static Simulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
+    private static ISimulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
     {
         try
         {
-            return new Simulator(experiment.Model, experiment.Simulation, progress, cancellation);
+            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, cancellation);
         }
         catch (SimulationException e)
         {

@@ -12,6 +12,9 @@ public sealed record Performance
     /// <summary>Wall time of the simulation loop (s).</summary>
     public required double SimulationSeconds { get; init; }
 
+    /// <summary>Processor time of the simulation loop, all threads together (s).</summary>
+    public required double SimulationCpuSeconds { get; init; }
+
     /// <summary>Largest resident memory of the process (MB).</summary>
     public required double PeakResidentMegabytes { get; init; }
 

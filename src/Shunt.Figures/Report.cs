@@ -292,7 +292,9 @@ public static class Report
 
     private static IEnumerable<KeyValuePair<string, string>> SimulationFacts(SimulationSettings settings)
     {
-        yield return new("time step", Significance.Number(settings.TimeStep * 1e3, 3) + " ms");
+        yield return settings.Engine == Engine.Events
+            ? new("engine", "events: continuous time")
+            : new("time step", Significance.Number(settings.TimeStep * 1e3, 3) + " ms");
         yield return new("warm-up", Significance.Number(settings.WarmUp, 4) + " s");
         yield return new("measured time", Significance.Number(settings.Duration, 4) + " s");
         yield return new("seed", settings.Seed.ToString(CultureInfo.InvariantCulture));

@@ -60,6 +60,12 @@ internal sealed record Route(
     int Stream, int SourcePopulation, int SourcePool, int SourceSize, int Channel, int ShortestDelay, int DelayValues, Projection Projection)
 {
     internal int LongestDelay => ShortestDelay + DelayValues - 1;
+
+    /// <summary>Consecutive delays whose synapses are looked at together, when the first of them is over.</summary>
+    internal int GroupDelays { get; init; } = DelayValues;
+
+    /// <summary>Groups of delays.</summary>
+    internal int Groups => (DelayValues + GroupDelays - 1) / GroupDelays;
 }
 
 /// <summary>Private Poisson units of each neuron of one population, drawn as one process.</summary>
@@ -102,6 +108,13 @@ internal sealed record LoweredPopulation
 
     internal required IReadOnlyList<PrivateInput> Inputs { get; init; }
 
+    /// <summary>Steps in which the arrivals of a neuron cannot add up to more than 16 bits hold.</summary>
+    internal required int StepsWithoutOverflow { get; init; }
+
+    /// <summary>Steps over which arrivals are queued on each channel: the longest group of random delays, 0 where all are constant.</summary>
+    internal IReadOnlyList<int> QueuedSteps =>
+        [.. Channels.Select((_, c) => Routes.Where(r => r.Channel == c && r.DelayValues > 1).Select(r => r.GroupDelays).DefaultIfEmpty(0).Max())];
+
     /// <summary>Effective time constant tau (s) and mean of the free membrane mu (mV), Eq. 5, at given rates of arrival.</summary>
     /// <param name="dt">Time step (s).</param>
     /// <param name="arrivalRate">Rate of arrivals (Hz) on a channel.</param>
@@ -125,8 +138,17 @@ internal sealed class LoweredNetwork
 {
     private const int LongestEpoch = 64;
 
-    /// <summary>Different delays of one projection: they are stored in 16 bits.</summary>
-    private const int MostDelays = 65_536;
+    /// <summary>
+    /// Delays in a group where arrivals on their way are counted: the counts of a group should fit the second-level cache, and the targets of a source in a group should neither be
+    /// so few that starting on them costs more than they do, nor so far apart that their gaps leave a byte.
+    /// </summary>
+    private const int DenseGroup = 32, LeastInGroup = 48, WidestGap = 110;
+
+    /// <summary>Bytes of all counts up to which they are kept; beyond, arrivals are listed.</summary>
+    private const double MostDenseBytes = 8 << 20;
+
+    /// <summary>Longest random delay (steps): arrivals are queued by step, and a step takes 15 bits.</summary>
+    private const int LongestRandomDelay = 32_767;
 
     internal LoweredNetwork(NetworkModel model, SimulationSettings settings)
     {
@@ -140,8 +162,11 @@ internal sealed class LoweredNetwork
             if (i < 0 || i >= largest) throw new SimulationException($"record.trace_neurons: {i}; the largest population has neurons 0 to {largest - 1}");
         }
 
+        bool isOnGrid = settings.Engine == Engine.Grid;
+        if (!isOnGrid) EventRules.Check(model, settings);
         Pools = [.. model.Inputs.Select((input, index) => (input, index)).Where(x => x.input.Wiring == InputWiring.Pool)
-            .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(x.input.PoolSize * x.input.Rate * Grid.TimeStep)))];
+            .Select(x => new PoolSource(x.index, x.input.PoolSize, new PoissonTable(isOnGrid ? x.input.PoolSize * x.input.Rate * Grid.TimeStep : 0)))];
+        QueuesAreDense = model.Size * DenseGroup * 2.0 * sizeof(ushort) * 2 <= MostDenseBytes;
         int first = 0;
         var populations = new List<LoweredPopulation>();
         foreach (Population population in model.Populations)
@@ -152,7 +177,7 @@ internal sealed class LoweredNetwork
 
         Populations = populations;
         EpochSteps = Populations.SelectMany(p => p.Routes).Where(r => r.SourcePopulation >= 0).Select(r => r.ShortestDelay)
-            .Append(LongestEpoch).Min();
+            .Append(isOnGrid ? LongestEpoch : 1).Min();
         int longest = Populations.SelectMany(p => p.Routes).Select(r => r.LongestDelay).Append(1).Max();
         HistoryEpochs = ((longest + EpochSteps - 1) / EpochSteps) + 1;
     }
@@ -169,6 +194,9 @@ internal sealed class LoweredNetwork
 
     /// <summary>Steps between exchanges of spikes: the shortest delay.</summary>
     internal int EpochSteps { get; }
+
+    /// <summary>Whether arrivals on their way are counted per step and neuron, which is faster while it fits the cache.</summary>
+    internal bool QueuesAreDense { get; }
 
     /// <summary>Epochs whose spikes are kept: the one that is being done and those from which spikes may still be on their way.</summary>
     internal int HistoryEpochs { get; }
@@ -200,6 +228,7 @@ internal sealed class LoweredNetwork
             }
             else
             {
+                if (Settings.Wiring == WiringStorage.Procedural) CheckProcedural(projection, $"projections[{i}]");
                 routes.Add(RouteOf(projection, i, c, input));
                 int size = Model.SourceSize(projection);
                 mostArrivals += input is null
@@ -208,14 +237,15 @@ internal sealed class LoweredNetwork
             }
         }
 
-        if (mostArrivals > ushort.MaxValue)
+        bool isOnGrid = Settings.Engine == Engine.Grid;
+        if (isOnGrid && mostArrivals > ushort.MaxValue)
         {
             throw new SimulationException(
                 $"populations.{population.Name}: up to {mostArrivals:N0} spikes could reach a neuron in one step; at most {ushort.MaxValue:N0} can be counted: use a smaller in-degree or dt");
         }
 
         Neuron neuron = population.Neuron;
-        int refractory = (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref");
+        int refractory = isOnGrid ? (int)Grid.WholeSteps(neuron.RefractoryPeriod, $"populations.{population.Name}.neuron.t_ref") : (int)(neuron.RefractoryPeriod / dt);
         if (population.Size * ((Grid.RateBinSteps / (refractory + 1.0)) + 1) > int.MaxValue)
         {
             throw new SimulationException(
@@ -229,12 +259,24 @@ internal sealed class LoweredNetwork
             Source = population,
             FirstNeuron = firstNeuron,
             Leak = dt / neuron.MembraneTimeConstant,
-            IsOnGrid = Settings.Engine == Engine.Grid,
+            StepsWithoutOverflow = (int)(ushort.MaxValue / Math.Max(1, Math.Ceiling(mostArrivals))),
+            IsOnGrid = isOnGrid,
             RefractorySteps = refractory,
             Channels = channels,
             Routes = routes,
             Inputs = inputs,
         };
+    }
+
+    /// <summary>What procedural wiring cannot do would silently be another network.</summary>
+    private static void CheckProcedural(Projection projection, string place)
+    {
+        if (projection.InDegree is not InDegreeLaw.Fixed(var k))
+            throw new SimulationException($"{place}: the in-degree varies; procedural wiring gives every neuron exactly K inputs: use a fixed in-degree, or simulation.wiring: stored");
+        if (k > ushort.MaxValue) throw new SimulationException($"{place}: in-degree {k:N0}; procedural wiring allows at most {ushort.MaxValue:N0}");
+        if (projection.AllowMultapses && (projection.AllowAutapses || projection.Source != projection.Target)) return;
+        throw new SimulationException(
+            $"{place}: procedural wiring draws sources with replacement, so a source can occur twice for one neuron, and a neuron be its own source; set multapses: true and autapses: true to accept that, or simulation.wiring: stored");
     }
 
     private Route RouteOf(Projection projection, int index, int channel, ExternalInput? pool)
@@ -246,6 +288,7 @@ internal sealed class LoweredNetwork
         }
 
         int source = Model.Populations.Select((p, i) => (p, i)).First(x => x.p.Name == projection.Source).i;
+        if (Settings.Engine != Engine.Grid) return new Route(index, source, -1, Model.Populations[source].Size, channel, 1, 1, projection);
         string place = $"projections[{index}].delay";
         (int shortest, int values) = projection.Delay switch
         {
@@ -253,7 +296,23 @@ internal sealed class LoweredNetwork
             DelayLaw.Uniform(var min, var max) => UniformDelays(min, max, place),
             _ => (1, 1),
         };
-        return new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
+        var route = new Route(index, source, -1, Model.Populations[source].Size, channel, shortest, values, projection);
+        return QueuesAreDense && values > 1 && Settings.Wiring == WiringStorage.Stored ? route with { GroupDelays = GroupDelays(route) } : route;
+    }
+
+    private int GroupDelays(Route route)
+    {
+        double sources = route.SourceSize, perTarget = route.Projection.InDegree.Mean(route.SourceSize);
+        double outDegree = perTarget * Model.FindPopulation(route.Projection.Target)!.Size / sources;
+        int group = DenseGroup;
+        while (group < route.DelayValues)
+        {
+            double share = (double)group / route.DelayValues;
+            if (outDegree * share >= LeastInGroup && sources / (perTarget * share) <= WidestGap) return group;
+            group *= 2;
+        }
+
+        return route.DelayValues;
     }
 
     private (int Shortest, int Values) UniformDelays(double min, double max, string place)
@@ -262,8 +321,8 @@ internal sealed class LoweredNetwork
         AtLeastOne(longest, max, place);
         if (longest < shortest)
             throw new SimulationException($"{place}: no multiple of dt = {Grid.TimeStep * 1e3:G6} ms lies between {min * 1e3:G6} and {max * 1e3:G6} ms");
-        if (longest - shortest >= MostDelays)
-            throw new SimulationException($"{place}: {longest - shortest + 1:N0} different delays at dt = {Grid.TimeStep * 1e3:G6} ms; at most {MostDelays:N0} can be stored: use a larger dt or a narrower range");
+        if (longest > LongestRandomDelay)
+            throw new SimulationException($"{place}: delays of up to {longest:N0} steps of dt = {Grid.TimeStep * 1e3:G6} ms; at most {LongestRandomDelay:N0} steps can be queued: use a larger dt or shorter delays");
         return (shortest, longest - shortest + 1);
     }
 

@@ -292,7 +292,7 @@ internal sealed class Measurement
 
         private void WarnOfStep(double tau)
         {
-            if (!(_dt > 0.1 * tau)) return;
+            if (!population.IsOnGrid || !(_dt > 0.1 * tau)) return;
             run._warnings.Add(
                 $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the effective time constant, {tau * 1e3:G3} ms; use dt below {tau * 1e2:G2} ms");
         }

@@ -50,6 +50,10 @@ internal sealed unsafe class Membrane<T> : Membrane
     private readonly AlignedBuffer<T> _potential;
     private readonly AlignedBuffer<T>?[] _reservoirs;
     private readonly AlignedBuffer<ChannelView> _channels;
+
+    /// <summary>Vectors in which a neuron fires, as (mask of lanes, first neuron): dealt with after the loop, which has no calls and keeps its registers.</summary>
+    private readonly AlignedBuffer<ulong> _firing;
+
     private readonly T _leak, _leakDrive, _threshold, _reset;
     private readonly double _reference;
 
@@ -60,6 +64,7 @@ internal sealed unsafe class Membrane<T> : Membrane
         _reference = population.Reference;
         _potential = new AlignedBuffer<T>(shard.Padded);
         _reservoirs = [.. population.Channels.Select(c => c.HasReservoir ? new AlignedBuffer<T>(shard.Padded) : null)];
+        _firing = new AlignedBuffer<ulong>((shard.Padded / Vector512<T>.Count) + 1);
         _channels = new AlignedBuffer<ChannelView>(population.Channels.Count);
         for (int c = 0; c < population.Channels.Count; c++)
         {
@@ -69,9 +74,8 @@ internal sealed unsafe class Membrane<T> : Membrane
                 IsConductance = channel.IsConductance,
                 Reversal = T.CreateChecked(channel.IsConductance ? channel.Reversal - _reference : 1),
                 Instant = T.CreateChecked(channel.Instant),
-                Carry = T.CreateChecked(channel.Carry),
+                Carry = T.CreateChecked(channel.Carry * channel.Release),
                 Decay = T.CreateChecked(channel.Decay),
-                Release = T.CreateChecked(channel.Release),
                 Counts = shard.Counts[c].Pointer,
                 Received = shard.Received[c].Pointer,
                 Reservoir = _reservoirs[c] is { } reservoir ? reservoir.Pointer : null,
@@ -100,6 +104,8 @@ internal sealed unsafe class Membrane<T> : Membrane
         int heldSince = (int)(step - _shard.Population.RefractorySteps), padded = _shard.Padded;
         T* potential = _potential.Pointer;
         int* lastSpike = _shard.LastSpike.Pointer;
+        ulong* firing = _firing.Pointer;
+        int vectors = 0;
         ChannelView* channels = _channels.Pointer, end = channels + _channels.Length;
         for (int i = 0; i < padded; i += Vector512<T>.Count)
         {
@@ -116,21 +122,17 @@ internal sealed unsafe class Membrane<T> : Membrane
             Vector512<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
             v = Vector512.ConditionalSelect(refractory, reset, v);
             Vector512<T> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);
+            Vector512.ConditionalSelect(fires, reset, v).Store(potential + i);
             ulong mask = fires.ExtractMostSignificantBits();
-            if (mask != 0)
-            {
-                v = Vector512.ConditionalSelect(fires, reset, v);
-                Fire(mask, i, (int)step, spikes);
-            }
-
-            v.Store(potential + i);
+            firing[vectors] = (mask << 32) | (uint)i;
+            vectors += mask != 0 ? 1 : 0;
         }
 
+        for (int k = 0; k < vectors; k++) Fire((uint)(firing[k] >> 32), (int)firing[k], (int)step, spikes);
         spikes.EndStep();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Fire(ulong mask, int first, int step, SpikeBuffer spikes)
+    private void Fire(uint mask, int first, int step, SpikeBuffer spikes)
     {
         int* lastSpike = _shard.LastSpike.Pointer;
         for (; mask != 0; mask &= mask - 1)
@@ -146,9 +148,11 @@ internal sealed unsafe class Membrane<T> : Membrane
     private struct ChannelView
     {
         internal bool IsConductance;
-        internal T Reversal, Instant, Carry, Decay, Release;
+        internal T Reversal, Instant, Carry, Decay;
         internal ushort* Counts;
-        internal uint* Received;
+        internal ushort* Received;
+
+        /// <summary>What the channel holds, times the share of it that a step releases.</summary>
         internal T* Reservoir;
 
         /// <summary>What the channel releases in this step to one vector of neurons; adds up the arrivals and advances the reservoir.</summary>
@@ -156,15 +160,10 @@ internal sealed unsafe class Membrane<T> : Membrane
         internal Vector512<T> ReleaseInto(int i)
         {
             Vector512<T> n = Lanes.TakeCounts<T>(Counts + i, Received + i);
-            Vector512<T> release = n * Vector512.Create(Instant);
-            if (Reservoir != null)
-            {
-                Vector512<T> s = Vector512.Load(Reservoir + i);
-                release = Lanes.Fma(s, Vector512.Create(Release), release);
-                Lanes.Fma(s, Vector512.Create(Decay), n * Vector512.Create(Carry)).Store(Reservoir + i);
-            }
-
-            return release;
+            if (Reservoir == null) return n * Vector512.Create(Instant);
+            Vector512<T> s = Vector512.Load(Reservoir + i);
+            Lanes.Fma(s, Vector512.Create(Decay), n * Vector512.Create(Carry)).Store(Reservoir + i);
+            return Lanes.Fma(n, Vector512.Create(Instant), s);
         }
     }
 }
@@ -178,23 +177,26 @@ internal static unsafe class Lanes
         ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
         : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
-    /// <summary>16-bit counts as floating-point numbers, which are added to 32-bit sums on the way.</summary>
+    /// <summary>16-bit counts as floating-point numbers; on the way they are added to sums, and set to zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<T> TakeCounts<T>(ushort* counts, uint* sums)
+    internal static Vector512<T> TakeCounts<T>(ushort* counts, ushort* sums)
     {
         if (typeof(T) == typeof(float))
         {
-            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(counts));
-            Vector512<uint> n = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(Vector256.Load(counts)) : Vector512.Create(low, high);
-            (Vector512.Load(sums) + n).Store(sums);
-            return Vector512.ConvertToSingle(n.AsInt32()).As<float, T>();
+            var n = Vector256.Load(counts);
+            (Vector256.Load(sums) + n).Store(sums);
+            Vector256<ushort>.Zero.Store(counts);
+            if (Avx512F.IsSupported) return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(n)).As<float, T>();
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(n);
+            return Vector512.ConvertToSingle(Vector512.Create(low, high).AsInt32()).As<float, T>();
         }
 
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(counts));
-        Vector256<uint> m = Vector256.Create(lower, upper);
-        (Vector256.Load(sums) + m).Store(sums);
-        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(m.AsInt32()).As<double, T>();
-        (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(m.AsInt32());
+        var m = Vector128.Load(counts);
+        (Vector128.Load(sums) + m).Store(sums);
+        Vector128<ushort>.Zero.Store(counts);
+        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(m);
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(Vector256.Create(lower, upper).AsInt32()).As<double, T>();
+        (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(Vector256.Create(lower, upper).AsInt32());
         return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest)).As<double, T>();
     }
 

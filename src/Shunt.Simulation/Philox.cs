@@ -16,6 +16,9 @@ internal enum RandomPurpose : uint
     PoolUnit = 7,
     PoissonTie = 8,
     Wiring = 9,
+    OutDegree = 10,
+    ArrivalInterval = 11,
+    PoolInterval = 12,
 }
 
 /// <summary>

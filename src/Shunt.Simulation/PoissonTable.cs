@@ -14,7 +14,10 @@ internal sealed class PoissonTable
     private const int Columns = 64;
     private const int FractionBits = 10;
     private const ushort FractionMask = (1 << FractionBits) - 1;
-    private const double LargestPart = 16;
+
+    /// <summary>Largest mean of one draw.</summary>
+    internal const double LargestPart = 16;
+
     private readonly ushort[] _cutoff = new ushort[Columns];
     private readonly ushort[] _alias = new ushort[Columns];
     private readonly uint[] _tie = new uint[Columns];

@@ -61,7 +61,7 @@ internal static class Relaxation
     }
 
     /// <summary>Halves large arguments until the series holds, then doubles back: phi(2h) = phi(h) (1 - h phi(h)/2). A lane does only its own halvings.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // a call would cost the loop around it all its registers
     private static Vector512<float> Beyond(Vector512<float> x)
     {
         Vector512<float> h = x, half = Vector512.Create(0.5f), one = Vector512<float>.One, limit = Vector512.Create(SeriesLimit);
@@ -79,7 +79,7 @@ internal static class Relaxation
     }
 
     /// <inheritdoc cref="Beyond(Vector512{float})"/>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Beyond(Vector512<double> x)
     {
         Vector512<double> h = x, half = Vector512.Create(0.5), one = Vector512<double>.One, limit = Vector512.Create((double)SeriesLimit);

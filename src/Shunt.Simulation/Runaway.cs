@@ -29,6 +29,9 @@ internal sealed class Runaway
         _spikes = new int[_limits.All(double.IsPositiveInfinity) ? 0 : network.Model.Size];
     }
 
+    /// <summary>Whether any population has a limit.</summary>
+    internal bool IsWatching => _spikes.Length > 0;
+
     /// <summary>Takes the spikes of a step, numbered through all populations.</summary>
     internal void Add(ReadOnlySpan<int> neurons)
     {
@@ -78,7 +81,9 @@ internal sealed class Runaway
         ?? (ExcitesItself(population.Source.Name) ? ShareOfCeiling * Ceiling(population) : double.PositiveInfinity);
 
     /// <summary>The rate of a neuron that fires in the first step in which it may, again and again.</summary>
-    private double Ceiling(LoweredPopulation population) => 1 / ((population.RefractorySteps + 1) * _network.Grid.TimeStep);
+    private double Ceiling(LoweredPopulation population) => population.IsOnGrid
+        ? 1 / ((population.RefractorySteps + 1) * _network.Grid.TimeStep)
+        : 1 / population.Source.Neuron.RefractoryPeriod;
 
     private bool ExcitesItself(string population)
     {

@@ -14,9 +14,6 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Most neurons in a shard: targets are numbered in 16 bits.</summary>
     internal const int MostNeurons = 65_536;
 
-    /// <summary>Steps after which sums of arrivals, at most 65,535 a step, could overflow 32 bits.</summary>
-    private const long HandOverMask = 0xFFFF;
-
     private readonly PrivateInputDraw[] _inputs;
 
     internal Shard(LoweredNetwork network, LoweredPopulation population, int first, int count)
@@ -28,9 +25,8 @@ internal sealed unsafe class Shard : IObserved
         Padded = (count + Granule - 1) / Granule * Granule;
         LastSpike = new AlignedBuffer<int>(Padded);
         Counts = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
-        Received = [.. population.Channels.Select(_ => new AlignedBuffer<uint>(Padded))];
-        Queues = [.. population.Channels.Select((_, c) => population.Routes.Where(r => r.Channel == c && r.DelayValues > 1).Select(r => r.LongestDelay).DefaultIfEmpty(0).Max())
-            .Select(longest => longest > 0 ? new DelayQueue(longest) : null)];
+        Received = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
+        Queues = [.. population.QueuedSteps.Select(steps => steps > 0 ? new DelayQueue(steps, Padded, network.QueuesAreDense) : null)];
         _inputs = [.. population.Inputs.Select(input => new PrivateInputDraw(input, this))];
         History = new SpikeHistory(network.EpochSteps, network.HistoryEpochs);
         Statistics = new ShardStatistics(network, population, first, count);
@@ -54,11 +50,11 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Step of each neuron's last spike; far in the past before the first, far in the future in the padding, which therefore never fires.</summary>
     internal AlignedBuffer<int> LastSpike { get; }
 
-    /// <summary>Arrivals per channel and neuron in the step at hand.</summary>
+    /// <summary>Arrivals per channel and neuron in the step at hand; zero before and after it.</summary>
     internal AlignedBuffer<ushort>[] Counts { get; }
 
     /// <summary>Arrivals per channel and neuron that the statistics have not taken yet.</summary>
-    internal AlignedBuffer<uint>[] Received { get; }
+    internal AlignedBuffer<ushort>[] Received { get; }
 
     /// <summary>Arrivals on their way, for channels with random delays.</summary>
     internal DelayQueue?[] Queues { get; }
@@ -72,26 +68,20 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Arrivals from private input.</summary>
     internal long PrivateEvents { get; set; }
 
-    /// <summary>Sends off the spikes that a shard fired in an epoch, on routes where every synapse has its own delay.</summary>
-    /// <param name="source">The shard that fired.</param>
-    /// <param name="epoch">The epoch.</param>
-    /// <param name="earliest">First step whose arrivals are still to be delivered.</param>
-    internal void Send(Shard source, long epoch, long earliest)
+    /// <summary>
+    /// Puts arrivals that are on their way at the start of a step into the queues again, from the spikes they come from: everything else that a shard needs to go on from there is
+    /// state and history.
+    /// </summary>
+    internal void Requeue(long firstStep, Shard[] shards)
     {
         foreach (Wiring wiring in Wirings)
         {
-            if (wiring.Route.DelayValues == 1 || wiring.Route.SourcePopulation != source.Population.Index) continue;
-            SpikeBuffer spikes = source.History.Of(epoch);
-            for (int s = 0; s < spikes.Steps; s++)
+            Route route = wiring.Route;
+            if (route.DelayValues == 1) continue;
+            for (int group = 0; group < route.Groups; group++)
             {
-                long step = (epoch * Network.EpochSteps) + s;
-                if (step + wiring.Route.LongestDelay < earliest) continue;
-                ReadOnlySpan<int> fired = spikes.OfStep(s);
-                for (int i = 0; i < fired.Length; i++)
-                {
-                    if (i + 1 < fired.Length) wiring.Prefetch(source.First + fired[i + 1]);
-                    wiring.Send(source.First + fired[i], step, earliest, Queues[wiring.Route.Channel]!);
-                }
+                long shortest = route.ShortestDelay + ((long)group * route.GroupDelays);
+                for (long fired = Math.Max(0, firstStep - shortest - route.GroupDelays + 1); fired < firstStep - shortest; fired++) Send(wiring, group, fired, firstStep, shards);
             }
         }
     }
@@ -103,21 +93,28 @@ internal sealed unsafe class Shard : IObserved
     /// <param name="pools">Spikes of the pools in this epoch.</param>
     internal void Advance(long step, long epoch, Shard[] shards, SpikeBuffer[] pools)
     {
-        for (int c = 0; c < Counts.Length; c++)
-        {
-            Counts[c].Span.Clear();
-            Queues[c]?.Flush(step, Counts[c].Pointer);
-        }
-
         foreach (Wiring wiring in Wirings)
         {
-            if (wiring.Route.SourcePool >= 0) Deliver(wiring, 0, pools[wiring.Route.SourcePool].OfStep((int)(step - (epoch * Network.EpochSteps))));
-            else if (wiring.Route.DelayValues == 1) DeliverDue(wiring, step, shards);
+            Route route = wiring.Route;
+            if (route.SourcePool >= 0)
+            {
+                Deliver(wiring, 0, pools[route.SourcePool].OfStep((int)(step - (epoch * Network.EpochSteps))));
+            }
+            else if (route.DelayValues == 1)
+            {
+                if (step >= route.ShortestDelay) Deliver(wiring, step - route.ShortestDelay, shards);
+            }
+            else
+            {
+                long fired = step - route.ShortestDelay;
+                for (int group = 0; group < route.Groups && fired >= 0; group++, fired -= route.GroupDelays) Send(wiring, group, fired, step, shards);
+            }
         }
 
+        for (int c = 0; c < Counts.Length; c++) Queues[c]?.Flush(step, Counts[c].Pointer);
         foreach (PrivateInputDraw input in _inputs) PrivateEvents += input.AddTo(Counts[input.Channel].Pointer, Count, step);
         Membrane.Step(step, History.Of(epoch));
-        if ((step & HandOverMask) == HandOverMask) HandOverArrivals();
+        if (step % Population.StepsWithoutOverflow == 0) HandOverArrivals();
         Statistics.EndStep(step, this);
     }
 
@@ -130,16 +127,30 @@ internal sealed unsafe class Shard : IObserved
         for (int c = 0; c < Received.Length; c++)
         {
             double[] arrivals = Statistics.Arrivals[c];
-            uint* received = Received[c].Pointer;
+            ushort* received = Received[c].Pointer;
             for (int i = 0; i < Count; i++) arrivals[i] += received[i];
             Received[c].Span.Clear();
         }
     }
 
-    private void DeliverDue(Wiring wiring, long step, Shard[] shards)
+    private void Send(Wiring wiring, int group, long fired, long earliest, Shard[] shards)
     {
-        long fired = step - wiring.Route.ShortestDelay;
-        if (fired < 0) return;
+        DelayQueue queue = Queues[wiring.Route.Channel]!;
+        foreach (Shard source in shards)
+        {
+            if (source.Population.Index != wiring.Route.SourcePopulation) continue;
+            ReadOnlySpan<int> neurons = source.History.OfStep(fired);
+            for (int i = 0; i < neurons.Length; i++)
+            {
+                if (i + 4 < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + 4], group);
+                if (i + 1 < neurons.Length) wiring.Prefetch(source.First + neurons[i + 1], group);
+                wiring.Send(source.First + neurons[i], group, fired, earliest, queue);
+            }
+        }
+    }
+
+    private void Deliver(Wiring wiring, long fired, Shard[] shards)
+    {
         foreach (Shard source in shards)
         {
             if (source.Population.Index == wiring.Route.SourcePopulation) Deliver(wiring, source.First, source.History.OfStep(fired));
@@ -151,7 +162,8 @@ internal sealed unsafe class Shard : IObserved
         ushort* counts = Counts[wiring.Route.Channel].Pointer;
         for (int i = 0; i < fired.Length; i++)
         {
-            if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1]);
+            if (i + 4 < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + 4], 0);
+            if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1], 0);
             wiring.Deliver(firstSource + fired[i], counts);
         }
     }
@@ -188,7 +200,7 @@ internal sealed class SpikeBuffer(int epochSteps)
 
     internal void Add(int neuron)
     {
-        if (_count == _neurons.Length) Array.Resize(ref _neurons, Math.Max(16, 2 * _count));
+        if (_count == _neurons.Length) Array.Resize(ref _neurons, Math.Max(64, 2 * _count));
         _neurons[_count++] = neuron;
     }
 

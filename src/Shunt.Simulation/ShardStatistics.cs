@@ -169,6 +169,17 @@ internal sealed class ShardStatistics
         }
     }
 
+    /// <summary>The first step, from one on, at whose end <see cref="EndStep"/> takes anything.</summary>
+    internal long NextObserved(long step)
+    {
+        if (step < _grid.WarmUpSteps) return _grid.WarmUpSteps - 1;
+        if (step < _traceEnd) return step;
+        long done = step + 1 - _grid.WarmUpSteps;
+        long sampled = (done + _grid.SampleSteps - 1) / _grid.SampleSteps * _grid.SampleSteps;
+        long batch = ((done - 1) * Batches / _grid.MeasuredSteps) + 1, batchEnd = ((batch * _grid.MeasuredSteps) + Batches - 1) / Batches;
+        return _grid.WarmUpSteps + Math.Min(sampled, batchEnd) - 1;
+    }
+
     /// <summary>Arrivals since the end of the warm-up, per channel, summed over neurons.</summary>
     internal void AddArrivalTotals(long stepsDone)
     {

@@ -47,6 +47,12 @@ public sealed record SimulationSettings
     /// <summary>Time step (s). With <see cref="Engine.Events"/> only samples and bins lie on it.</summary>
     public double TimeStep { get; init; } = 5e-5;
 
+    /// <summary>Unit of the times of spikes with <see cref="Engine.Events"/> (s).</summary>
+    internal const double EventResolution = 1e-9;
+
+    /// <summary>Unit in which spikes are handed on, to which their times are rounded up (s): the time step, or a nanosecond with <see cref="Engine.Events"/>.</summary>
+    public double SpikeResolution => Engine == Engine.Events ? EventResolution : TimeStep;
+
     /// <summary>Simulated time before anything is measured (s).</summary>
     public double WarmUp { get; init; } = 0.5;
 

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Shunt.Model;
 
 namespace Shunt.Simulation;
@@ -15,10 +13,11 @@ public readonly record struct SimulationProgress(long StepsDone, long Steps, lon
 /// arrivals are integer counts, so their order cannot matter either. Therefore the same model, settings and seed give the same spikes, bit for bit, for any
 /// number of threads and any shard size.
 /// </summary>
-public sealed class Simulator
+public sealed class Simulator : ISimulator
 {
     private readonly LoweredNetwork _network;
     private readonly Shard[] _shards;
+    private readonly Shard[][] _owned;
     private readonly int _threads;
     private readonly SpinBarrier _barrier;
     private readonly SpikeHash _hash = new();
@@ -34,19 +33,23 @@ public sealed class Simulator
     /// <summary>Checks the settings, draws the wiring and the initial potentials.</summary>
     /// <param name="model">The network.</param>
     /// <param name="settings">How it is simulated.</param>
-    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread; may be null.</param>
+    /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread, and 0 before it begins; may be null.</param>
     /// <param name="cancellation">Stops the wiring.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
     public Simulator(NetworkModel model, SimulationSettings settings, Action<double>? wired = null, CancellationToken cancellation = default)
     {
+        if (settings.Engine != Engine.Grid) throw new ArgumentException($"the engine is {settings.Engine}; this is the grid: use {nameof(ISimulator)}.{nameof(ISimulator.Of)}", nameof(settings));
         _network = new LoweredNetwork(model, settings);
         _threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
-        _shards = [.. _network.Populations.SelectMany(p => ShardPlan.Of(p, settings.ShardSize, _threads).Select(s => new Shard(_network, p, s.First, s.Count)))];
-        _threads = Math.Min(_threads, _shards.Length);
+        IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(_network, _threads);
+        _shards = [.. plan.Select(p => new Shard(_network, p.Population, p.First, p.Count))];
+        _owned = [.. Enumerable.Range(0, _threads).Select(t => _shards.Where((_, i) => plan[i].Owner == t).ToArray()).Where(shards => shards.Length > 0)];
+        _threads = _owned.Length;
         _barrier = new SpinBarrier(_threads);
         _runaway = new Runaway(_network);
         _state = new StateTransfer(_network, _shards);
+        Rehearse();
         DrawWiring(wired, cancellation);
         _outDegrees = [.. _network.Populations.Select(p => OutDegrees(p.Source.Size, w => w.Route.SourcePopulation == p.Index))];
         _poolOutDegrees = [.. _network.Pools.Select((p, i) => OutDegrees(p.Size, w => w.Route.SourcePool == i))];
@@ -152,18 +155,16 @@ public sealed class Simulator
 
     // The time loop. An epoch is as long as the shortest delay, so what is fired in one can only arrive in a later one. The rules that make the result
     // independent of the threads:
-    //   1. send:    before its first step of an epoch, a shard sends off all spikes of the epoch before on their random delays. Lists of arrivals are added
-    //               up as counts, so their order is free.
-    //   2. deliver: each step, the arrivals that are due become counts: those sent off, those with a constant delay, those of pools, then private input.
-    //   3. update:  every neuron advances with the counts of the step; spikes are fired at the step's end.
-    //   4. record:  shard by shard, right after the update, into sums that belong to the shard.
-    //   5. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
+    //   1. deliver: each step, a shard looks at the spikes whose delay is over, and at those whose random delays begin to be; what is due becomes counts, so
+    //               their order is free. Then come the spikes of pools and private input.
+    //   2. update:  every neuron advances with the counts of the step; spikes are fired at the step's end.
+    //   3. record:  shard by shard, right after the update, into sums that belong to the shard.
+    //   4. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
     // Whether an epoch ends with a checkpoint is known before it begins; after the exchange the others then wait until the first thread has saved
     // the state.
     private void Work(int thread, Func<long, bool, bool>? afterExchange)
     {
-        Shard[] mine = [.. _shards.Where((_, i) => i % _threads == thread)];
         PoolDraw[] pools = [.. _network.Pools.Select(p => new PoolDraw(p, _network.Settings.Seed))];
         SpikeBuffer[] poolSpikes = [.. pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
         long steps = _network.Grid.TotalSteps, epochSteps = _network.EpochSteps;
@@ -173,14 +174,10 @@ public sealed class Simulator
             {
                 long first = epoch * epochSteps, end = Math.Min(first + epochSteps, steps);
                 for (int p = 0; p < pools.Length; p++) pools[p].Draw(first, end, poolSpikes[p]);
-                foreach (Shard shard in mine)
+                foreach (Shard shard in _owned[thread])
                 {
+                    if (epoch == _firstEpoch) shard.Requeue(first, _shards);
                     shard.History.Of(epoch).Clear();
-                    for (long fired = SentUntil(epoch); fired < epoch; fired++)
-                    {
-                        foreach (Shard source in _shards) shard.Send(source, fired, first);
-                    }
-
                     for (long step = first; step < end; step++) shard.Advance(step, epoch, _shards, poolSpikes);
                 }
 
@@ -201,13 +198,6 @@ public sealed class Simulator
             if (epoch >= Volatile.Read(ref _lastEpoch)) break;
         }
     }
-
-    /// <summary>
-    /// The first epoch whose spikes have not been sent off before an epoch begins: the one before it. After a checkpoint, which does not hold the
-    /// arrivals on their way, all that may
-    /// have some.
-    /// </summary>
-    private long SentUntil(long epoch) => Math.Max(0, epoch == _firstEpoch ? epoch + 1 - _network.HistoryEpochs : epoch - 1);
 
     /// <summary>Saves the state after some steps, unless it has been saved or the run is at its end.</summary>
     private void Save(long done)
@@ -268,7 +258,7 @@ public sealed class Simulator
 
     private void Record(long epoch, ISpikeSink? sink)
     {
-        int steps = _shards.Max(s => s.History.Of(epoch).Steps);
+        int steps = _shards[0].History.Of(epoch).Steps;
         for (int s = 0; s < steps; s++)
         {
             _fired.Clear();
@@ -291,6 +281,39 @@ public sealed class Simulator
             sink?.Record(step, fired);
         }
     }
+
+    /// <summary>
+    /// Puts one neuron of each population through a few steps, so that every kernel is compiled before the time loop: while one thread compiled there, the others would wait.
+    /// </summary>
+    private unsafe void Rehearse()
+    {
+        SpikeBuffer[] pools = [.. _network.Pools.Select(_ => new SpikeBuffer(_network.EpochSteps))];
+        foreach (SpikeBuffer pool in pools)
+        {
+            for (int s = 0; s < _network.EpochSteps; s++) pool.EndStep();
+        }
+
+        foreach (LoweredPopulation population in _network.Populations)
+        {
+            var shard = new Shard(_network, population, 0, 1);
+            foreach (Route route in population.Routes)
+            {
+                Wiring wiring = Wire(route with { Projection = route.Projection with { InDegree = new InDegreeLaw.Fixed(0) } }, shard, _ => { });
+                wiring.Prefetch(0, 0);
+                wiring.PrefetchIndex(0, 0);
+                wiring.Deliver(0, shard.Counts[route.Channel].Pointer);
+                if (route.DelayValues > 1) wiring.Send(0, 0, 0, 0, shard.Queues[route.Channel]!);
+            }
+
+            for (long step = 0; step < Math.Min(_network.EpochSteps, _network.Grid.TotalSteps); step++) shard.Advance(step, 0, [shard], pools);
+            shard.Statistics.Spike(0, _network.Grid.WarmUpSteps + 1, 0);
+            shard.Sample(_network.Grid.WarmUpSteps);
+        }
+    }
+
+    private Wiring Wire(Route route, Shard shard, Action<int> targetsDone) => _network.Settings.Wiring == WiringStorage.Procedural
+        ? new ProceduralWiring(route, shard.First, shard.Count, _network.Settings.Seed, targetsDone)
+        : new StoredWiring(route, shard.First, shard.Count, _network.Settings.Seed, targetsDone);
 
     /// <summary>Synapses of every neuron of a population, or unit of a pool, over all shards.</summary>
     private long[] OutDegrees(int size, Func<Wiring, bool> isFrom)
@@ -315,113 +338,19 @@ public sealed class Simulator
             wired?.Invoke((double)now / targets);
         }
 
+        wired?.Invoke(0);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
         try
         {
             Parallel.ForEach(_shards, parallel, shard =>
             {
                 foreach (Route route in shard.Population.Routes)
-                    shard.Wirings.Add(new StoredWiring(route, shard.First, shard.Count, _network.Settings.Seed, Tick));
+                    shard.Wirings.Add(Wire(route, shard, Tick));
             });
         }
         catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(x => x is SimulationException or OperationCanceledException) is { } cause)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
         }
-    }
-}
-
-/// <summary>
-/// The units of a pool that fire in a step: a Poisson number of them, each chosen at random, which is the superposition of independent Poisson units. Every
-/// thread draws the same ones.
-/// </summary>
-internal sealed class PoolDraw(PoolSource pool, ulong seed)
-{
-    private readonly RandomStream _counts = new(seed, RandomPurpose.PoolCount, (uint)pool.Index);
-    private readonly RandomStream _ties = new(seed, RandomPurpose.PoissonTie, (uint)pool.Index | 1u << 23);
-    private readonly RandomStream _units = new(seed, RandomPurpose.PoolUnit, (uint)pool.Index);
-
-    /// <summary>Draws the spikes of some steps.</summary>
-    internal void Draw(long firstStep, long endStep, SpikeBuffer spikes)
-    {
-        spikes.Clear();
-        for (long step = firstStep; step < endStep; step++)
-        {
-            int count = 0;
-            for (int part = 0; part < pool.Counts.Parts; part++)
-                count += pool.Counts.Draw((ushort)_counts.Block((uint)part, (ulong)step).X0, _ties, (uint)part, (ulong)step);
-            for (int i = 0; i < count; i += 4)
-            {
-                Philox.Block block = _units.Block((uint)i, (ulong)step);
-                for (int k = 0; k < 4 && i + k < count; k++) spikes.Add((int)(((ulong)block[k] * (uint)pool.Size) >> 32));
-            }
-
-            spikes.EndStep();
-        }
-    }
-}
-
-/// <summary>SHA-256 over (step, neuron) of every spike in order.</summary>
-internal sealed class SpikeHash
-{
-    private const int Record = sizeof(long) + sizeof(int);
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _buffer = new byte[4096 * Record];
-    private int _used;
-
-    /// <summary>Spikes so far.</summary>
-    internal long Spikes { get; private set; }
-
-    internal void Add(long step, ReadOnlySpan<int> neurons)
-    {
-        Spikes += neurons.Length;
-        foreach (int neuron in neurons)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_used), step);
-            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_used + sizeof(long)), neuron);
-            _used += Record;
-            if (_used == _buffer.Length) Flush();
-        }
-    }
-
-    /// <summary>The hash in lower-case hexadecimal; ends the series.</summary>
-    internal string Text()
-    {
-        Flush();
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
-    }
-
-    /// <summary>The hash of the spikes until now.</summary>
-    internal string TextSoFar()
-    {
-        Flush();
-        return Convert.ToHexStringLower(_hash.GetCurrentHash());
-    }
-
-    private void Flush()
-    {
-        _hash.AppendData(_buffer, 0, _used);
-        _used = 0;
-    }
-}
-
-/// <summary>Cuts populations into shards.</summary>
-internal static class ShardPlan
-{
-    /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
-    private const int MostByDefault = 16_384;
-
-    internal static IEnumerable<(int First, int Count)> Of(LoweredPopulation population, int shardSize, int threads)
-    {
-        int size = population.Source.Size;
-        if (shardSize <= 0)
-        {
-            int parts = Math.Max(threads, (size + MostByDefault - 1) / MostByDefault);
-            parts = (parts + threads - 1) / threads * threads;
-            shardSize = (size + parts - 1) / parts;
-        }
-
-        shardSize = Math.Clamp((shardSize + Shard.Granule - 1) / Shard.Granule * Shard.Granule, Shard.Granule, Shard.MostNeurons);
-        for (int first = 0; first < size; first += shardSize) yield return (first, Math.Min(shardSize, size - first));
     }
 }

@@ -6,7 +6,7 @@ public interface ISpikeSink
     /// <summary>
     /// Takes the spikes of one step. Called once for every step that has spikes, steps increasing, from one thread.
     /// </summary>
-    /// <param name="step">Grid index of the spike time: the time is step times dt.</param>
+    /// <param name="step">Spike time in units of <see cref="SimulationSettings.SpikeResolution"/>: on a grid, the time is step times dt.</param>
     /// <param name="neurons">Neurons that fired, numbered through all populations in the model's order; increasing.</param>
     void Record(long step, ReadOnlySpan<int> neurons);
 }

@@ -6,6 +6,7 @@ namespace Shunt.Simulation;
 /// </summary>
 internal sealed class SpinBarrier
 {
+    private const int SpinsBeforeYield = 300;
     private readonly int _participants;
     private int _waiting;
     private int _phase;
@@ -27,7 +28,11 @@ internal sealed class SpinBarrier
             return;
         }
 
-        var spin = new SpinWait();
-        while (Volatile.Read(ref _phase) == phase) spin.SpinOnce(sleep1Threshold: -1);
+        // The others are usually a few microseconds away, less than it costs to yield; with more threads than cores they need the core.
+        for (int spins = 0; Volatile.Read(ref _phase) == phase; spins++)
+        {
+            if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+            else Thread.Yield();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Shunt.Simulation;
@@ -6,14 +7,18 @@ namespace Shunt.Simulation;
 /// <summary>The synapses of one route that end in one shard, by source.</summary>
 internal abstract unsafe class Wiring
 {
-    private readonly RandomStream _delays;
+    /// <summary>Marks an entry of a list of targets that is none.</summary>
+    private protected const uint NoTarget = 1u << 31;
+
+    private readonly uint[] _delayKeys;
     private readonly uint _firstTarget;
 
     private protected Wiring(Route route, int firstTarget, ulong seed)
     {
         Route = route;
         _firstTarget = (uint)firstTarget;
-        _delays = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
+        var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
+        _delayKeys = route.DelayValues == 1 ? [] : [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
     }
 
     internal Route Route { get; }
@@ -33,65 +38,88 @@ internal abstract unsafe class Wiring
     /// <summary>Adds one arrival to the counts of every target of a source.</summary>
     internal abstract void Deliver(int source, ushort* counts);
 
-    /// <summary>Puts one arrival for every target of a source into a queue, each after its own delay.</summary>
+    /// <summary>Puts one arrival for every target of a source whose delay lies in a group into a queue, each after its own delay.</summary>
     /// <param name="source">The neuron that fired.</param>
+    /// <param name="group">Group of delays.</param>
     /// <param name="step">The step in which it fired.</param>
     /// <param name="earliest">Arrivals due before this step are left out: they have been delivered.</param>
     /// <param name="queue">Receives the arrivals.</param>
-    internal abstract void Send(int source, long step, long earliest, DelayQueue queue);
+    internal abstract void Send(int source, int group, long step, long earliest, DelayQueue queue);
 
-    /// <summary>Brings the synapses of a source that is about to fire towards the processor.</summary>
-    internal virtual void Prefetch(int source)
+    /// <summary>Brings synapses that are about to be needed towards the processor: first where they are, a little later themselves.</summary>
+    internal virtual void PrefetchIndex(int source, int group)
     {
     }
 
-    /// <summary>Delays of a source's synapses beyond the shortest, by target; equally likely, and a function of (seed, projection, source, target) alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private protected DelayDraw DelaysOf(int source) => new(_delays.Block(0, (ulong)source).X0, _firstTarget, (uint)Route.DelayValues);
+    /// <inheritdoc cref="PrefetchIndex"/>
+    internal virtual void Prefetch(int source, int group)
+    {
+    }
+
+    /// <summary>Key of a source's delays.</summary>
+    private protected uint DelayKey(int source) => _delayKeys[source];
 
     /// <summary>
-    /// Delays by a hash of the target under a key that a source draws. A generator block per synapse would cost more than everything else about a spike; two rounds of
-    /// multiply and shift leave no structure that <c>WiringTests</c> can find.
+    /// Delay of a synapse beyond the shortest: equally likely values, a function of (seed, projection, source, target) alone. It is a hash of the target under a key that the source
+    /// draws: a generator block per synapse would cost more than everything else about a spike. Two rounds of multiply and shift leave no structure that <c>WiringTests</c> can find.
     /// </summary>
-    private protected readonly struct DelayDraw(uint key, uint firstTarget, uint values)
+    /// <param name="target">Target, within the shard.</param>
+    /// <param name="key">Key of the source.</param>
+    private protected uint Delay(uint target, uint key) =>
+        (uint)(((ulong)DelayNumber(_firstTarget + target, key) * (uint)Route.DelayValues) >> 32);
+
+    /// <summary>The hash.</summary>
+    /// <param name="target">Target, within its population.</param>
+    /// <param name="key">Key of the source.</param>
+    internal static uint DelayNumber(uint target, uint key)
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal uint Of(uint target)
-        {
-            uint x = ((firstTarget + target) * 0x9E3779B1) ^ key;
-            x ^= x >> 16;
-            x *= 0x7FEB352D;
-            x ^= x >> 15;
-            x *= 0x846CA68B;
-            x ^= x >> 16;
-            return (uint)(((ulong)x * values) >> 32);
-        }
+        uint x = (target * 0x9E3779B1) ^ key;
+        x ^= x >> 16;
+        x *= 0x7FEB352D;
+        x ^= x >> 15;
+        x *= 0x846CA68B;
+        return x ^ (x >> 16);
     }
 
-    /// <summary>The end of a queue's lists, in registers.</summary>
-    private protected readonly ref struct QueueWriter(DelayQueue queue, long firstDue)
+    /// <summary>Puts targets into a queue, each after its own delay.</summary>
+    /// <param name="targets">Targets, within the shard; those with the bit <see cref="NoTarget"/> are none. Room for whole vectors. Overwritten.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="key">Key of the source's delays.</param>
+    /// <param name="firstDue">Step in which the shortest delay ends.</param>
+    /// <param name="queue">Receives them.</param>
+    private protected void Append(uint* targets, int count, uint key, long firstDue, DelayQueue queue)
     {
-        private readonly DelayQueue _queue = queue;
-        private readonly nint* _end = queue.End.Pointer;
-        private readonly nint _blockMask = queue.BlockMask, _blockEnd = queue.BlockEnd;
-        private readonly int _slotMask = queue.Slots - 1;
-        private readonly int _first = (int)(firstDue & (queue.Slots - 1));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal void Append(uint target, uint delay)
+        uint slotMask = (uint)queue.Slots - 1, first = (uint)firstDue & slotMask, stride = (uint)queue.Stride, nowhere = queue.Nowhere;
+        if (Avx512F.IsSupported)
         {
-            int slot = (_first + (int)delay) & _slotMask;
-            nint end = _end[slot];
-            *(ushort*)end = (ushort)target;
-            end += sizeof(ushort);
-            _end[slot] = end;
-            if ((end & _blockMask) == _blockEnd) _queue.Extend(slot);
+            Vector512<uint> keys = Vector512.Create(key), values = Vector512.Create((uint)Route.DelayValues), firstTarget = Vector512.Create(_firstTarget);
+            for (int i = 0; i < count; i += Vector512<uint>.Count)
+            {
+                var target = Vector512.Load(targets + i);
+                Vector512<uint> x = ((target + firstTarget) * Vector512.Create(0x9E3779B1u)) ^ keys;
+                x ^= x >>> 16;
+                x *= Vector512.Create(0x7FEB352Du);
+                x ^= x >>> 15;
+                x *= Vector512.Create(0x846CA68Bu);
+                x ^= x >>> 16;
+                Vector512<uint> even = (Avx512F.Multiply(x, values) >>> 32).AsUInt32();
+                Vector512<uint> odd = (Avx512F.Multiply((x.AsUInt64() >>> 32).AsUInt32(), values) & Vector512.Create(0xFFFFFFFF00000000)).AsUInt32();
+                Vector512<uint> slot = ((even | odd) + Vector512.Create(first)) & Vector512.Create(slotMask);
+                Vector512.ConditionalSelect(
+                    Vector512.GreaterThanOrEqual(target, Vector512.Create(NoTarget)), Vector512.Create(nowhere), (slot * Vector512.Create(stride)) + target).Store(targets + i);
+            }
         }
+        else
+        {
+            for (int i = 0; i < count; i++) targets[i] = targets[i] >= NoTarget ? nowhere : (((first + Delay(targets[i], key)) & slotMask) * stride) + targets[i];
+        }
+
+        queue.Add(targets, count);
     }
 }
 
 /// <summary>
-/// Synapses in memory: for each source its targets in ascending order, as gaps of one byte. The byte 255 is a step of 255 without a synapse; where that would be common, because the
+/// Synapses in memory: for each source (and group of delays) its targets in ascending order, as gaps of one byte. The byte 255 is a step of 255 without a synapse; where that would be common, because the
 /// wiring is sparse, targets are stored as they are, in two bytes.
 /// </summary>
 internal sealed unsafe class StoredWiring : Wiring
@@ -100,9 +128,11 @@ internal sealed unsafe class StoredWiring : Wiring
     internal const double SparseGap = 220;
 
     private const byte Escape = 255;
+    private const int Chunk = 512;
     private readonly AlignedBuffer<uint> _start;
     private readonly AlignedBuffer<byte> _codes;
     private readonly bool _isSparse;
+    private readonly int _groups;
 
     /// <summary>Draws the synapses.</summary>
     /// <param name="route">The route.</param>
@@ -114,34 +144,37 @@ internal sealed unsafe class StoredWiring : Wiring
         : base(route, firstTarget, seed)
     {
         _isSparse = IsSparse(route);
+        _groups = route.Groups;
+        int lists = checked(route.SourceSize * _groups);
+        _start = new AlignedBuffer<uint>(lists + 1);
         var sources = new SourceDraw(route, seed);
-        _start = new AlignedBuffer<uint>(route.SourceSize + 1);
         uint* at = _start.Pointer + 1;
-        ushort[] last = new ushort[route.SourceSize];
+        ushort[] last = new ushort[lists];
         for (int t = 0; t < targets; t++)
         {
             ReadOnlySpan<int> row = sources.Of(firstTarget + t);
             Synapses += row.Length;
             foreach (int source in row)
             {
-                at[source] += _isSparse ? sizeof(ushort) : 1 + (((uint)t - last[source]) / Escape);
-                last[source] = (ushort)t;
+                int list = List(source, t);
+                at[list] += _isSparse ? sizeof(ushort) : 1 + (((uint)t - last[list]) / Escape);
+                last[list] = (ushort)t;
             }
 
             targetsDone(1);
         }
 
         long bytes = 0;
-        for (int s = 0; s < route.SourceSize; s++)
+        for (int list = 0; list < lists; list++)
         {
-            uint size = at[s];
-            at[s] = (uint)bytes;
+            uint size = at[list];
+            at[list] = (uint)bytes;
             bytes += size;
         }
 
         if (bytes > uint.MaxValue)
             throw new SimulationException($"projections[{route.Stream}]: {bytes / 1e9:F1} GB of synapses end in one shard; use smaller shards");
-        _codes = new AlignedBuffer<byte>(bytes + sizeof(ulong)); // the delivery looks at eight bytes at a time
+        _codes = new AlignedBuffer<byte>(bytes + Vector128<byte>.Count); // what decodes reads whole vectors
 
         // Filling moves each start, which is stored one place too far, to its end: that is the start of the next.
         Array.Clear(last);
@@ -150,61 +183,77 @@ internal sealed unsafe class StoredWiring : Wiring
         {
             foreach (int source in sources.Of(firstTarget + t))
             {
+                int list = List(source, t);
                 if (_isSparse)
                 {
-                    *(ushort*)(codes + at[source]) = (ushort)t;
-                    at[source] += sizeof(ushort);
+                    *(ushort*)(codes + at[list]) = (ushort)t;
+                    at[list] += sizeof(ushort);
                     continue;
                 }
 
-                uint gap = (uint)t - last[source];
-                last[source] = (ushort)t;
-                for (; gap >= Escape; gap -= Escape) codes[at[source]++] = Escape;
-                codes[at[source]++] = (byte)gap;
+                uint gap = (uint)t - last[list];
+                last[list] = (ushort)t;
+                for (; gap >= Escape; gap -= Escape) codes[at[list]++] = Escape;
+                codes[at[list]++] = (byte)gap;
             }
 
             targetsDone(1);
         }
     }
 
+    /// <summary>Where a synapse belongs: the lists of a source follow one another by group of delays.</summary>
+    private int List(int source, int target) =>
+        _groups == 1 ? source : (source * _groups) + ((int)Delay((uint)target, DelayKey(source)) / Route.GroupDelays);
+
     internal override long Synapses { get; }
 
     internal override long Bytes => _start.Bytes + _codes.Bytes;
 
     /// <summary>Whether targets are stored as they are.</summary>
-    internal static bool IsSparse(Route route) => route.Projection.InDegree.Mean(route.SourceSize) * SparseGap < route.SourceSize;
+    internal static bool IsSparse(Route route) => route.Projection.InDegree.Mean(route.SourceSize) * SparseGap < (double)route.SourceSize * route.Groups;
 
     /// <summary>Bytes a synapse takes on average, without the index.</summary>
     internal static double BytesPerSynapse(Route route)
     {
         if (IsSparse(route)) return sizeof(ushort);
-        double p = Math.Min(1, route.Projection.InDegree.Mean(route.SourceSize) / route.SourceSize), beyond = Math.Pow(1 - p, Escape);
+        double p = Math.Min(1, route.Projection.InDegree.Mean(route.SourceSize) / route.SourceSize / route.Groups), beyond = Math.Pow(1 - p, Escape);
         return 1 + (beyond / (1 - beyond)); // a gap is geometric
     }
 
     internal override int OutDegree(int source)
     {
-        ReadOnlySpan<byte> codes = new(_codes.Pointer + _start.Pointer[source], (int)(_start.Pointer[source + 1] - _start.Pointer[source]));
+        uint start = _start.Pointer[source * _groups], end = _start.Pointer[(source + 1) * _groups];
+        ReadOnlySpan<byte> codes = new(_codes.Pointer + start, (int)(end - start));
         return _isSparse ? codes.Length / sizeof(ushort) : codes.Length - codes.Count(Escape);
     }
 
-    internal override int[] Targets(int source)
+    internal override int[] Targets(int source) => [.. Targets(source * _groups, (source + 1) * _groups)];
+
+    private List<int> Targets(int firstList, int endList)
     {
         var targets = new List<int>();
-        byte* code = _codes.Pointer + _start.Pointer[source], end = _codes.Pointer + _start.Pointer[source + 1];
-        for (int t = 0; code < end; code += _isSparse ? sizeof(ushort) : 1)
+        for (int list = firstList; list < endList; list++)
         {
-            t = _isSparse ? *(ushort*)code : t + *code;
-            if (_isSparse || *code != Escape) targets.Add(t);
+            byte* code = _codes.Pointer + _start.Pointer[list], end = _codes.Pointer + _start.Pointer[list + 1];
+            for (int t = 0; code < end; code += _isSparse ? sizeof(ushort) : 1)
+            {
+                t = _isSparse ? *(ushort*)code : t + *code;
+                if (_isSparse || *code != Escape) targets.Add(t);
+            }
         }
 
-        return [.. targets];
+        return targets;
     }
 
-    internal override void Prefetch(int source)
+    internal override void PrefetchIndex(int source, int group)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_start.Pointer + (source * _groups) + group);
+    }
+
+    internal override void Prefetch(int source, int group)
     {
         if (!Sse.IsSupported) return;
-        byte* codes = _codes.Pointer + _start.Pointer[source];
+        byte* codes = _codes.Pointer + _start.Pointer[(source * _groups) + group];
         Sse.Prefetch0(codes);
         Sse.Prefetch0(codes + 64);
         Sse.Prefetch0(codes + 128);
@@ -253,32 +302,69 @@ internal sealed unsafe class StoredWiring : Wiring
         }
     }
 
-    internal override void Send(int source, long step, long earliest, DelayQueue queue)
+    [SkipLocalsInit] // the list of targets is written before it is read
+    internal override void Send(int source, int group, long step, long earliest, DelayQueue queue)
     {
-        byte* code = _codes.Pointer + _start.Pointer[source], end = _codes.Pointer + _start.Pointer[source + 1];
         long firstDue = step + Route.ShortestDelay;
-        DelayDraw delays = DelaysOf(source);
-        var writer = new QueueWriter(queue, firstDue);
-        uint target = 0;
-        if (earliest > firstDue || _isSparse)
+        uint key = DelayKey(source);
+        uint* targets = stackalloc uint[Chunk];
+        int list = (source * _groups) + group;
+        if (earliest > firstDue + ((long)group * Route.GroupDelays) || _isSparse)
         {
-            foreach (int t in Targets(source))
+            int count = 0;
+            foreach (int target in Targets(list, list + 1))
             {
-                uint delay = delays.Of((uint)t);
-                if (firstDue + delay >= earliest) writer.Append((uint)t, delay);
+                if (firstDue + Delay((uint)target, key) < earliest) continue;
+                targets[count++] = (uint)target;
+                if (count < Chunk) continue;
+                Append(targets, count, key, firstDue, queue);
+                count = 0;
             }
 
+            Append(targets, count, key, firstDue, queue);
             return;
         }
 
-        for (; code < end; code++)
+        byte* code = _codes.Pointer + _start.Pointer[list], end = _codes.Pointer + _start.Pointer[list + 1];
+        for (uint last = 0; code < end; code += Chunk)
         {
-            uint gap = *code;
-            target += gap;
-            if (gap != Escape) writer.Append(target, delays.Of(target));
+            int count = (int)Math.Min(Chunk, end - code);
+            last = Decode(code, count, last, targets);
+            Append(targets, count, key, firstDue, queue);
         }
     }
 
+    /// <summary>Turns gaps into targets and returns the last one. Reads and writes whole vectors.</summary>
+    private static uint Decode(byte* code, int count, uint last, uint* targets)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                last += code[i];
+                targets[i] = code[i] == Escape ? NoTarget : last;
+            }
+
+            return last;
+        }
+
+        Vector512<uint> zero = default, before = Vector512.Create(last), lastLane = Vector512.Create(15u), escape = Vector512.Create((uint)Escape);
+        for (int i = 0; i < count; i += Vector512<uint>.Count)
+        {
+            Vector512<uint> gap = Avx512F.ConvertToVector512UInt32(Vector128.Load(code + i)), sum = gap;
+            sum += Avx512F.AlignRight32(sum, zero, 15);
+            sum += Avx512F.AlignRight32(sum, zero, 14);
+            sum += Avx512F.AlignRight32(sum, zero, 12);
+            sum += Avx512F.AlignRight32(sum, zero, 8);
+            sum += before;
+            before = Avx512F.PermuteVar16x32(sum, lastLane);
+            Vector512.ConditionalSelect(Vector512.Equals(gap, escape), Vector512.Create(NoTarget), sum).Store(targets + i);
+        }
+
+        return count % Vector512<uint>.Count == 0 ? before[0] : last; // a list that goes on fills its chunks
+    }
+
     /// <summary>Whether one of eight bytes is 255: the complement then has a zero byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasEscape(ulong eight) => ((~eight - 0x0101010101010101) & eight & 0x8080808080808080) != 0;
 }

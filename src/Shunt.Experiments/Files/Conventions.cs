@@ -8,6 +8,7 @@ internal static class Conventions
 {
     internal static IReadOnlyDictionary<string, string> Of(NetworkModel model, SimulationSettings settings, string theoryMethod)
     {
+        bool isOnGrid = settings.Engine == Engine.Grid;
         bool isCurrent = model.Projections.Any(p => p.Synapse.Model == SynapseModel.Current);
         string jumps = Words(model.Projections
             .Where(p => p.Synapse is { Model: SynapseModel.Conductance, IsInstantaneous: true })
@@ -15,8 +16,11 @@ internal static class Conventions
         return new Dictionary<string, string>
         {
             ["jump"] = jumps.Length > 0 ? jumps : isCurrent ? "current-based: V moves by J" : "exponential synapses: the conductance jumps",
-            ["arrivals_within_a_step"] = "spread evenly over the step: conductances held, exponential update",
-            ["delay_law"] = Delays(model),
+            ["engine"] = isOnGrid ? "grid: spikes at the ends of time steps" : "events: continuous times, exact between arrivals; spike times are written in whole nanoseconds, rounded up",
+            ["arrivals_within_a_step"] = isOnGrid
+                ? "spread evenly over the step: conductances held, exponential update"
+                : "one by one, each at its own time",
+            ["delay_law"] = Delays(model, isOnGrid),
             ["input_wiring"] = Words(model.Inputs.Select(i => i.Wiring == InputWiring.Pool
                 ? FormattableString.Invariant($"pool of {i.PoolSize} shared Poisson units")
                 : "independent Poisson units for every neuron")),
@@ -31,18 +35,19 @@ internal static class Conventions
             ["initial_potential"] = "uniform between V_reset and V_th",
             ["warmup"] = Quantity.Format(settings.WarmUp, "s"),
             ["dt"] = Quantity.Format(settings.TimeStep, "ms"),
-            ["precision"] = "double",
+            ["wiring"] = settings.Wiring == WiringStorage.Procedural ? "procedural: sources drawn with replacement" : "stored",
+            ["precision"] = isOnGrid && settings.Precision == Precision.Single ? "single" : "double",
             ["noise"] = isCurrent ? "additive" : "additive (effective time constant)",
             ["theory"] = theoryMethod,
         };
     }
 
-    private static string Delays(NetworkModel model) => Words(model.Projections
+    private static string Delays(NetworkModel model, bool isOnGrid) => Words(model.Projections
         .Where(p => model.FindPopulation(p.Source) is not null)
         .Select(p => p.Delay switch
         {
             DelayLaw.Constant => "constant",
-            DelayLaw.Uniform => "uniform delays rounded up to the grid",
+            DelayLaw.Uniform => isOnGrid ? "uniform delays rounded up to the grid" : "uniform, continuous",
             _ => "none: arrival in the next step",
         }));
 

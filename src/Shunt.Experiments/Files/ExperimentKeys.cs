@@ -119,7 +119,13 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Simulation =
     [
-        new("dt", Shape.Time(Limit.Positive), "time step") { Default = "0.05 ms" },
+        new("engine", new Shape.Choice("grid", "events"), "time steps, or continuous time: exact and slower, for instantaneous synapses only")
+            { Default = "grid" },
+        new("dt", Shape.Time(Limit.Positive), "time step; with events only samples and bins lie on it") { Default = "0.05 ms" },
+        new("precision", new Shape.Choice("single", "double"), "32 or 64 bits for the state on the grid; with events it has 64")
+            { Default = "single", When = ("simulation.engine", "grid") },
+        new("wiring", new Shape.Choice("stored", "procedural"), "synapses in memory, or computed when a spike needs them (fixed in-degrees, multapses and autapses)")
+            { Default = "stored", When = ("simulation.engine", "grid") },
         new("warmup", Shape.Time(Limit.NotNegative, "s"), "simulated before anything is measured; a whole number of steps") { Default = "0.5 s" },
         new("duration", Shape.Time(Limit.Positive, "s"), "measured time; a whole number of steps") { Default = "5 s" },
         new("seed", new Shape.Integer(0, ulong.MaxValue), "seed of every random number") { Default = "1" },

@@ -64,6 +64,9 @@ internal sealed class Lowering
         Entry record = root["record"];
         return new SimulationSettings
         {
+            Engine = simulation["engine"].Word == "events" ? Engine.Events : Engine.Grid,
+            Wiring = simulation.Find("wiring") is { Value: "procedural" } ? WiringStorage.Procedural : WiringStorage.Stored,
+            Precision = simulation.Find("precision") is { Value: "double" } ? Precision.Double : Precision.Single,
             TimeStep = simulation["dt"].Number,
             WarmUp = simulation["warmup"].Number,
             Duration = simulation["duration"].Number,
@@ -352,6 +355,7 @@ internal sealed class Lowering
         if (simulation.Find("dt") is not { Value: double dt }) return;
         WholeSteps(simulation.Find("warmup"), dt);
         WholeSteps(simulation.Find("duration"), dt);
+        if (simulation.Find("engine") is { Value: "events" }) return; // only the times of the run lie on the grid then
         foreach (string name in root["populations"].Names) WholeSteps(root["populations"][name].Find("neuron")?.Find("t_ref"), dt);
         foreach (Lowered p in projections)
         {

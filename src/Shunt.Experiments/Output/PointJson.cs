@@ -122,6 +122,7 @@ public static class PointJson
         w.WriteStartObject("performance");
         Number(w, "build_s", performance?.BuildSeconds ?? double.NaN);
         Number(w, "sim_s", performance?.SimulationSeconds ?? double.NaN);
+        Number(w, "sim_cpu_s", performance?.SimulationCpuSeconds ?? double.NaN);
         w.WriteNumber("steps", counters.Steps);
         w.WriteNumber("neuron_updates", counters.NeuronUpdates);
         w.WriteNumber("synaptic_events", counters.SynapticEvents);

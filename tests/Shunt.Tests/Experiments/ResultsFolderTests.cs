@@ -202,8 +202,8 @@ public sealed class ResultsFolderTests : IDisposable
         JsonElement conventions = root.GetProperty("conventions");
         Assert.Equal(
             [
-                "jump", "arrivals_within_a_step", "delay_law", "input_wiring", "in_degree", "multapses", "autapses", "initial_potential",
-                "warmup", "dt", "precision", "noise", "theory",
+                "jump", "engine", "arrivals_within_a_step", "delay_law", "input_wiring", "in_degree", "multapses", "autapses",
+                "initial_potential", "warmup", "dt", "precision", "noise", "theory",
             ],
             conventions.EnumerateObject().Select(p => p.Name));
         Assert.Equal("linear: V moves by a (E - V)", conventions.GetProperty("jump").GetString());

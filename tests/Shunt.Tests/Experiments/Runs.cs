@@ -64,7 +64,7 @@ internal static class Runs
                 Complete = complete,
                 Warnings = ["a warning"],
             },
-            Performance = new Performance { BuildSeconds = 0.5, SimulationSeconds = 2, PeakResidentMegabytes = 100, RealTimeFactor = 1.6 },
+            Performance = new Performance { BuildSeconds = 0.5, SimulationSeconds = 2, SimulationCpuSeconds = 2, PeakResidentMegabytes = 100, RealTimeFactor = 1.6 },
         };
     }
 

@@ -61,7 +61,7 @@ internal static class SyntheticRun
             Theory = theory ? TheoryOf(names, rate) : null,
             Simulation = simulation ? SimulationOf(names, size, rate, settings, detailed) : null,
             Performance = simulation
-                ? new Performance { BuildSeconds = 1.24, SimulationSeconds = 21.5, PeakResidentMegabytes = 312.4, RealTimeFactor = 4.3 }
+                ? new Performance { BuildSeconds = 1.24, SimulationSeconds = 21.5, SimulationCpuSeconds = 40, PeakResidentMegabytes = 312.4, RealTimeFactor = 4.3 }
                 : null,
         };
     }

@@ -138,11 +138,11 @@ public class ReproducibilityTests
     }
 
     [Fact]
-    public void More_delays_than_can_be_stored_are_refused()
+    public void Delays_of_too_many_steps_are_refused()
     {
         var e = Assert.Throws<SimulationException>(() => new Simulator(
             Networks.ModelA(50, 20, 5, 0.01, 20, 10), new SimulationSettings { TimeStep = 1e-7, WarmUp = 0, Duration = 1e-3 }));
-        Assert.Contains("100,000 different delays at dt = 0.0001 ms; at most 65,536 can be stored", e.Message, StringComparison.Ordinal);
+        Assert.Contains("delays of up to 100,000 steps of dt = 0.0001 ms; at most 32,767 steps can be queued", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
