@@ -5,7 +5,8 @@ using Shunt.Simulation;
 namespace Shunt.Cli;
 
 /// <summary>
-/// Saves the state of a point into its folder now and then, the spikes before it first. When that fails the run is asked to stop, as when its spikes cannot be recorded: the
+/// Saves the state of a point into its folder now and then, the spikes before it first. When that fails the run is asked to stop, as when its spikes
+/// cannot be recorded: the
 /// checkpoint before is still there.
 /// </summary>
 internal sealed class CheckpointSaver(ResultsFolder folder, SpikeRecorder recorder, Experiment experiment, TimeSpan interval) : ICheckpointSink

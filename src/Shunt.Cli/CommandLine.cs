@@ -171,7 +171,10 @@ internal static partial class CommandLine
 
     private static Command ResumeCommand(string[] args)
     {
-        var folder = new Argument<string>("DIR") { Description = "Results folder of a run that was killed or stopped, or folder of one point of a sweep." };
+        var folder = new Argument<string>("DIR")
+        {
+            Description = "Results folder of a run that was killed or stopped, or folder of one point of a sweep.",
+        };
         Option<int> threads = Threads();
         Option<double> checkpoint = Checkpoint();
         var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output and nothing else there." };

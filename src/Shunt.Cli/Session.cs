@@ -147,7 +147,8 @@ internal static class Session
         if (results.Count == 0)
         {
             if (unfinished is null) folder?.Discard();
-            terminal.Fail(failure?.Message ?? (unfinished is null ? "stopped before anything was measured" : "stopped before the run went on; nothing has changed"));
+            string stopped = unfinished is null ? "stopped before anything was measured" : "stopped before the run went on; nothing has changed";
+            terminal.Fail(failure?.Message ?? stopped);
             if (unfinished is { Folder.HasCheckpoint: true }) terminal.Note($"the run can go on: shunt resume {Here(folder!.Path)}");
             return failure is { IsWrongInput: true } ? CommandLine.WrongInput : CommandLine.Failed;
         }

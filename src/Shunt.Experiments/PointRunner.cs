@@ -73,7 +73,8 @@ public static class PointRunner
     /// <param name="from">The state to go on from; null for the beginning. Closed when it has been taken.</param>
 #pragma warning disable CS1573 // The other parameters have inherited their documentation.
     public static (SimulationRecord Record, Performance Performance) Simulate(
-        Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, ICheckpointSink? checkpoints, SavedRun? from, CancellationToken cancellation)
+        Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, ICheckpointSink? checkpoints, SavedRun? from,
+        CancellationToken cancellation)
 #pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();

@@ -3,9 +3,12 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// The most arrivals that a neuron can have in one step. Counts have 16 bits and are never checked while they are added up, so a network in which one could overflow is refused
-/// before it is built. Two neurons that are connected once exchange at most one spike a step, because a synapse has one delay and a neuron fires once a step: recurrent arrivals
-/// are at most the in-degree. Poisson input has no largest value; it is bounded where the probability of more is below 1e-25, which no run will see: 10^8 neurons and 10^9 steps
+/// The most arrivals that a neuron can have in one step. Counts have 16 bits and are never checked while they are added up, so a network in which
+/// one could overflow is refused
+/// before it is built. Two neurons that are connected once exchange at most one spike a step, because a synapse has one delay and a neuron fires
+/// once a step: recurrent arrivals
+/// are at most the in-degree. Poisson input has no largest value; it is bounded where the probability of more is below 1e-25, which no run will see:
+/// 10^8 neurons and 10^9 steps
 /// are 10^17 draws.
 /// </summary>
 internal static class ArrivalBound

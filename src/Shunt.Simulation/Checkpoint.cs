@@ -71,8 +71,10 @@ public sealed class SimulationState
 }
 
 /// <summary>
-/// A checkpoint that has been found whole and fitting. Layout, little-endian: eight letters <c>SHUNTCKP</c>, version, identity, step, spikes and their hash, length of the
-/// recording and shape of the network (numbers of 64 bits; texts as length and UTF-8), then population by population in the order of neurons, so that any division into shards can read it,
+/// A checkpoint that has been found whole and fitting. Layout, little-endian: eight letters <c>SHUNTCKP</c>, version, identity, step, spikes and
+/// their hash, length of the
+/// recording and shape of the network (numbers of 64 bits; texts as length and UTF-8), then population by population in the order of neurons, so
+/// that any division into shards can read it,
 /// and last, in every version, the SHA-256 of everything before.
 /// </summary>
 public sealed class Checkpoint
@@ -127,13 +129,15 @@ public sealed class Checkpoint
         if (identity.Program != expected.Program)
         {
             throw new SimulationException(
-                $"{name}: was written by {identity.Program}, and this is {expected.Program}: only the program that wrote it is sure to go on with the same spikes");
+                $"{name}: was written by {identity.Program}, and this is {expected.Program}: only the program that wrote it is sure to go on "
+                + $"with the same spikes");
         }
 
         if (identity.Fingerprint != expected.Fingerprint)
         {
             throw new SimulationException(
-                $"{name}: belongs to another experiment, '{identity.Experiment}' (fingerprint {Short(identity)}); this one is '{expected.Experiment}' ({Short(expected)})");
+                $"{name}: belongs to another experiment, '{identity.Experiment}' (fingerprint {Short(identity)}); this one is "
+                + $"'{expected.Experiment}' ({Short(expected)})");
         }
 
         return new Checkpoint(stream, name, identity, input);
@@ -156,7 +160,8 @@ public sealed class Checkpoint
         stream.Position = 0;
         byte[] buffer = new byte[1 << 20];
         int first = stream.ReadAtLeast(buffer, Magic.Length, throwOnEndOfStream: false);
-        if (!buffer.AsSpan(0, Math.Min(first, Magic.Length)).SequenceEqual(Magic)) throw new SimulationException($"{name}: is not a checkpoint of shunt");
+        if (!buffer.AsSpan(0, Math.Min(first, Magic.Length)).SequenceEqual(Magic))
+            throw new SimulationException($"{name}: is not a checkpoint of shunt");
         stream.Position = 0;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] stored = new byte[SHA256.HashSizeInBytes];

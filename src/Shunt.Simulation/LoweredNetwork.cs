@@ -231,7 +231,9 @@ internal sealed class LoweredNetwork
                 if (Settings.Wiring == WiringStorage.Procedural) CheckProcedural(projection, $"projections[{i}]");
                 routes.Add(RouteOf(projection, i, c, input));
                 int size = Model.SourceSize(projection);
-                mostArrivals += input is null ? ArrivalBound.InDegree(projection.InDegree, size) : ArrivalBound.Pool(projection, size, input.Rate * dt);
+                mostArrivals += input is null
+                    ? ArrivalBound.InDegree(projection.InDegree, size)
+                    : ArrivalBound.Pool(projection, size, input.Rate * dt);
             }
         }
 
@@ -247,7 +249,8 @@ internal sealed class LoweredNetwork
         if (population.Size * ((Grid.RateBinSteps / (refractory + 1.0)) + 1) > int.MaxValue)
         {
             throw new SimulationException(
-                $"record.rate_bin: population {population.Name} could fire more than {int.MaxValue:N0} spikes in a bin of {Grid.RateBinSteps * dt * 1e3:G6} ms, which cannot be counted: use shorter bins");
+                $"record.rate_bin: population {population.Name} could fire more than {int.MaxValue:N0} spikes in a bin of "
+                + $"{Grid.RateBinSteps * dt * 1e3:G6} ms, which cannot be counted: use shorter bins");
         }
 
         return new LoweredPopulation

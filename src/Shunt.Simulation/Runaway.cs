@@ -4,8 +4,10 @@ using Shunt.Model;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// Notices activity that has run away: a population that fires faster than a limit through a whole window. Without a limit of the user's own it is a population that excites
-/// itself, directly or through others, at more than 90 % of the fastest that refractoriness allows; a neuron that nothing but its input drives may fire as fast as it can.
+/// Notices activity that has run away: a population that fires faster than a limit through a whole window. Without a limit of the user's own it is a
+/// population that excites
+/// itself, directly or through others, at more than 90 % of the fastest that refractoriness allows; a neuron that nothing but its input drives may
+/// fire as fast as it can.
 /// The windows lie on the grid of epochs, so that threads, shards and checkpoints do not move them.
 /// </summary>
 internal sealed class Runaway
@@ -70,7 +72,9 @@ internal sealed class Runaway
             ? $"simulation.stop_above is {Hz(limit)}"
             : $"{ShareOfCeiling * 100:F0} % of the most that t_ref and dt allow, {Hz(ceiling)}, is {Hz(limit)}";
         return new SimulationException(string.Create(CultureInfo.InvariantCulture,
-            $"at {end:G6} s activity has run away: population '{population.Source.Name}' fired at {Hz(rate)} during the last {window * 1e3:G4} ms ({over}); the fastest is neuron {fastest}, at {Hz(spikes[fastest] / window)}. Weaken excitation or its input, strengthen inhibition, or set simulation.stop_above to a higher rate (inf Hz: never stop)"));
+            $"at {end:G6} s activity has run away: population '{population.Source.Name}' fired at {Hz(rate)} during the last {window * 1e3:G4} "
+            + $"ms ({over}); the fastest is neuron {fastest}, at {Hz(spikes[fastest] / window)}. Weaken excitation or its input, strengthen "
+            + $"inhibition, or set simulation.stop_above to a higher rate (inf Hz: never stop)"));
     }
 
     private double Limit(LoweredPopulation population) => _network.Settings.StopAbove
@@ -100,8 +104,9 @@ internal sealed class Runaway
     private bool Excites(Projection projection)
     {
         Neuron target = _network.Model.FindPopulation(projection.Target)!.Neuron;
-        bool upwards = projection.Synapse.Model == SynapseModel.Current ? projection.Synapse.Efficacy > 0 : projection.Synapse.Reversal > target.Threshold;
-        return upwards && projection.Synapse.Efficacy != 0 && _network.Model.MeanInDegree(projection) > 0;
+        Synapse synapse = projection.Synapse;
+        bool upwards = synapse.Model == SynapseModel.Current ? synapse.Efficacy > 0 : synapse.Reversal > target.Threshold;
+        return upwards && synapse.Efficacy != 0 && _network.Model.MeanInDegree(projection) > 0;
     }
 
     private static string Hz(double rate) => rate.ToString("G4", CultureInfo.InvariantCulture) + " Hz";

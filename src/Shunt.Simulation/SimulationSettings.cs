@@ -63,7 +63,8 @@ public sealed record SimulationSettings
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// Rate (Hz) above which a population may not fire through 100 ms; infinity never stops. Null stops populations that excite themselves, directly or through others, at 90 % of
+    /// Rate (Hz) above which a population may not fire through 100 ms; infinity never stops. Null stops populations that excite themselves, directly
+    /// or through others, at 90 % of
     /// 1 / (t_ref + dt).
     /// </summary>
     public double? StopAbove { get; init; }

@@ -68,12 +68,14 @@ public sealed class Simulator : ISimulator
     public ICheckpointSink? Checkpoints { get; set; }
 
     /// <summary>
-    /// Lets <see cref="Run"/> go on from a checkpoint instead of the beginning. The spikes that follow, and all of them together with those of the past, are the same as those of
+    /// Lets <see cref="Run"/> go on from a checkpoint instead of the beginning. The spikes that follow, and all of them together with those of the
+    /// past, are the same as those of
     /// a run without an interruption, whatever the threads and the shards were and are.
     /// </summary>
     /// <param name="checkpoint">The state.</param>
     /// <param name="past">The spikes up to the checkpoint as <see cref="ISpikeSink.Record"/> received them; what is beyond it is not used.</param>
-    /// <exception cref="SimulationException">The checkpoint is that of another network, or the spikes are not those up to the checkpoint. The simulator is of no use then.</exception>
+    /// <exception cref="SimulationException">The checkpoint is that of another network, or the spikes are not those up to the checkpoint. The
+    /// simulator is of no use then.</exception>
     public void Resume(Checkpoint checkpoint, IEnumerable<(long Step, int[] Neurons)> past)
     {
         if (_started || _firstEpoch > 0) throw new InvalidOperationException("a simulator takes one checkpoint, before it runs");
@@ -94,7 +96,8 @@ public sealed class Simulator : ISimulator
         if (_hash.Spikes != checkpoint.Spikes || _hash.TextSoFar() != checkpoint.SpikesSha256)
         {
             throw new SimulationException(
-                $"the recording of the spikes up to {checkpoint.Step * _network.Grid.TimeStep:G6} s ({_hash.Spikes:N0} of them) is not the one that belongs to the checkpoint ({checkpoint.Spikes:N0}), or is damaged");
+                $"the recording of the spikes up to {checkpoint.Step * _network.Grid.TimeStep:G6} s ({_hash.Spikes:N0} of them) is not the one "
+                + $"that belongs to the checkpoint ({checkpoint.Spikes:N0}), or is damaged");
         }
     }
 
@@ -158,7 +161,8 @@ public sealed class Simulator : ISimulator
     //   3. record:  shard by shard, right after the update, into sums that belong to the shard.
     //   4. exchange: after the last step of the epoch all wait; then its spikes are complete, and buffers take turns so that nobody writes what others read.
     // The first thread hashes and hands on the spikes of an epoch after the exchange, in order of step and neuron, while the others go on.
-    // Whether an epoch ends with a checkpoint is known before it begins; after the exchange the others then wait until the first thread has saved the state.
+    // Whether an epoch ends with a checkpoint is known before it begins; after the exchange the others then wait until the first thread has saved
+    // the state.
     private void Work(int thread, Func<long, bool, bool>? afterExchange)
     {
         PoolDraw[] pools = [.. _network.Pools.Select(p => new PoolDraw(p, _network.Settings.Seed))];

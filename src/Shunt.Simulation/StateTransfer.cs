@@ -5,8 +5,10 @@ using PotentialSample = Shunt.Simulation.ShardStatistics.PotentialSample;
 namespace Shunt.Simulation;
 
 /// <summary>
-/// Moves the state of a network to a checkpoint and back. All random numbers are functions of identity and step, so the step is all there is of the generator. Arrivals on
-/// their way are not stored: they follow from the spikes of the last epochs. What is one number per neuron is written in the order of neurons; sums that belong to shards are
+/// Moves the state of a network to a checkpoint and back. All random numbers are functions of identity and step, so the step is all there is of the
+/// generator. Arrivals on
+/// their way are not stored: they follow from the spikes of the last epochs. What is one number per neuron is written in the order of neurons; sums
+/// that belong to shards are
 /// written added up, and given to the first shard of a population when they are read: whoever uses them adds them up again.
 /// </summary>
 internal sealed class StateTransfer
@@ -28,7 +30,9 @@ internal sealed class StateTransfer
         TimeGrid grid = _network.Grid;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join(", ", _populations.Select(Shape))}; {_network.Settings.Precision} precision, dt {grid.TimeStep:R} s, {grid.WarmUpSteps} + {grid.MeasuredSteps} steps, {_network.EpochSteps} to an epoch, {_network.HistoryEpochs} epochs kept, seed {_network.Settings.Seed}");
+            $"{string.Join(", ", _populations.Select(Shape))}; {_network.Settings.Precision} precision, dt {grid.TimeStep:R} s, "
+            + $"{grid.WarmUpSteps} + {grid.MeasuredSteps} steps, {_network.EpochSteps} to an epoch, {_network.HistoryEpochs} epochs kept, seed "
+            + $"{_network.Settings.Seed}");
     }
 
     /// <summary>Writes the state after some epochs; every arrival has been handed over to the statistics.</summary>
@@ -58,7 +62,9 @@ internal sealed class StateTransfer
         ShardStatistics first = p.Shards[0].Statistics;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{p.Population.Source.Name} of {p.Population.Source.Size} neurons with {p.Population.Channels.Count} channels, {p.Shards[0].Membrane.Arrays} variables, {first.SpikesPerBin.Length} bins of the rate and {first.Histogram.Length} of V, {p.Shards.Sum(s => s.Statistics.Traced.Length)} traces");
+            $"{p.Population.Source.Name} of {p.Population.Source.Size} neurons with {p.Population.Channels.Count} channels, "
+            + $"{p.Shards[0].Membrane.Arrays} variables, {first.SpikesPerBin.Length} bins of the rate and {first.Histogram.Length} of V, "
+            + $"{p.Shards.Sum(s => s.Statistics.Traced.Length)} traces");
     }
 
     /// <summary>What there is once per neuron: one list of arrays, whether they are written or read.</summary>

@@ -130,7 +130,8 @@ internal static class ExperimentKeys
         new("duration", Shape.Time(Limit.Positive, "s"), "measured time; a whole number of steps") { Default = "5 s" },
         new("seed", new Shape.Integer(0, ulong.MaxValue), "seed of every random number") { Default = "1" },
         new("stop_above", Shape.Rate(Limit.PositiveOrInfinite),
-            "stops a run in which a population fires faster than this through 100 ms; left out, 90 % of 1 / (t_ref + dt) for populations that excite themselves"),
+            "stops a run in which a population fires faster than this through 100 ms; left out, 90 % of 1 / (t_ref + dt) for populations that "
+            + "excite themselves"),
     ];
 
     private static readonly Key[] Record =

@@ -97,7 +97,8 @@ public sealed class ResultsFolder
     {
         string points = System.IO.Path.Combine(Path, "points");
         foreach (string folder in Directory.Exists(points) ? Directory.GetDirectories(points) : []) new ResultsFolder(folder).Discard();
-        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool", "checkpoint.bin", "checkpoint.bin.partial"])
+        DiscardCheckpoint();
+        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool"])
             Quietly(() => File.Delete(System.IO.Path.Combine(Path, file)));
         foreach (string folder in (string[])[points, Path])
         {
@@ -105,7 +106,8 @@ public sealed class ResultsFolder
         }
     }
 
-    /// <summary>Replaces the state of the run: the new one is on the disk before it takes the place of the old one, which stays when it cannot be written.</summary>
+    /// <summary>Replaces the state of the run: the new one is on the disk before it takes the place of the old one, which stays when it cannot be
+    /// written.</summary>
     /// <param name="write">Writes it.</param>
     /// <exception cref="ResultsException">It cannot be written.</exception>
     public void WriteCheckpoint(Action<Stream> write) => WriteWhole(CheckpointPath, partial =>

@@ -19,7 +19,8 @@ public sealed record SavedRun(Checkpoint Checkpoint, IEnumerable<(long Step, int
     public static bool IsPossible(Experiment experiment) => experiment.Simulation.Engine == Engine.Grid;
 
     /// <summary>
-    /// What tells the runs of two experiments, or of two programs, apart: the resolved experiment, which has everything that can change a spike and not the number of threads, and
+    /// What tells the runs of two experiments, or of two programs, apart: the resolved experiment, which has everything that can change a spike and
+    /// not the number of threads, and
     /// version and commit of the program.
     /// </summary>
     /// <param name="experiment">The experiment.</param>
@@ -78,7 +79,8 @@ public sealed class UnfinishedRun
     {
         if (!Directory.Exists(path)) throw new ResultsException($"{path}: there is no such folder", exitCode: 2);
         ResultsFolder folder = ResultsFolder.Existing(Path.TrimEndingDirectorySeparator(path));
-        string file = Path.Combine(path, "experiment.yaml"), points = Path.Combine(path, "points"), provenance = Path.Combine(path, "provenance.json");
+        string points = Path.Combine(path, "points"), file = Path.Combine(path, "experiment.yaml");
+        string provenance = Path.Combine(path, "provenance.json");
         try
         {
             if (Directory.Exists(points)) throw Sweep(path, points);
@@ -86,7 +88,11 @@ public sealed class UnfinishedRun
             using JsonDocument document = JsonDocument.Parse(File.Exists(provenance) ? File.ReadAllText(provenance) : "{}");
             var run = new UnfinishedRun(folder, ExperimentFile.Read(file).Bind(), document.RootElement);
             if (run.Command.Split(' ').ElementAtOrDefault(1) is "theory")
-                throw new ResultsException($"{path}: was written by '{run.Command}', which simulates nothing: there is nothing to resume", exitCode: 2);
+            {
+                throw new ResultsException(
+                    $"{path}: was written by '{run.Command}', which simulates nothing: there is nothing to resume", exitCode: 2);
+            }
+
             if (File.Exists(folder.SpikeSpoolPath)) Recovery.RefuseWhileWritten(folder.SpikeSpoolPath);
             return run;
         }
@@ -96,7 +102,8 @@ public sealed class UnfinishedRun
         }
     }
 
-    /// <summary>Opens the checkpoint and checks it from its first byte to its last; null when there is none, so that the run has to begin again.</summary>
+    /// <summary>Opens the checkpoint and checks it from its first byte to its last; null when there is none, so that the run has to begin
+    /// again.</summary>
     /// <exception cref="SimulationException">It is damaged, or belongs to another experiment or program.</exception>
     /// <exception cref="ResultsException">It cannot be read, or the recording that it needs is not there.</exception>
     public (Checkpoint Checkpoint, Stream File)? OpenCheckpoint()
@@ -105,7 +112,8 @@ public sealed class UnfinishedRun
         if (!File.Exists(Folder.SpikeSpoolPath))
         {
             throw new ResultsException(
-                $"{Folder.SpikeSpoolPath}: is not there, and the run cannot go on from its checkpoint without the spikes before it; delete checkpoint.bin to begin again");
+                $"{Folder.SpikeSpoolPath}: is not there, and the run cannot go on from its checkpoint without the spikes before it; delete "
+                + $"checkpoint.bin to begin again");
         }
 
         FileStream? file = null;
@@ -135,7 +143,8 @@ public sealed class UnfinishedRun
 
     private static ResultsException Sweep(string path, string points)
     {
-        string[] saved = [.. Directory.EnumerateDirectories(points).Where(p => ResultsFolder.Existing(p).HasCheckpoint).Order(StringComparer.Ordinal)];
+        string[] saved =
+            [.. Directory.EnumerateDirectories(points).Where(p => ResultsFolder.Existing(p).HasCheckpoint).Order(StringComparer.Ordinal)];
         string what = saved.Length == 0
             ? "none of its points has a checkpoint"
             : $"this point can go on alone: shunt resume {saved[0]}";

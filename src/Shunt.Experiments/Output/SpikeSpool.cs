@@ -97,7 +97,8 @@ public sealed class SpikeSpool : IDisposable
     /// <param name="model">The network whose spikes come.</param>
     /// <param name="timeStep">Time step (s).</param>
     /// <param name="length">What <see cref="Save"/> returned: what is beyond it is cut off.</param>
-    /// <exception cref="ResultsException">It is not the spool of this network or is too short, another run writes it, or it cannot be changed.</exception>
+    /// <exception cref="ResultsException">It is not the spool of this network or is too short, another run writes it, or it cannot be
+    /// changed.</exception>
     public static SpikeSpool Continue(string path, NetworkModel model, double timeStep, long length)
     {
         FileStream? file = null;
@@ -202,7 +203,8 @@ public sealed class SpikeSpool : IDisposable
         }
     }
 
-    /// <summary>Hands everything recorded so far to the disk itself, so that it survives a loss of power, and returns how many bytes that is.</summary>
+    /// <summary>Hands everything recorded so far to the disk itself, so that it survives a loss of power, and returns how many bytes that
+    /// is.</summary>
     /// <exception cref="ResultsException">The disk is full or fails.</exception>
     public long Save()
     {

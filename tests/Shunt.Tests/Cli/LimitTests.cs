@@ -115,13 +115,19 @@ public sealed class LimitTests
     public void A_disk_that_is_full_when_a_checkpoint_is_due_keeps_the_one_before_and_the_run_goes_on_when_there_is_room()
     {
         using var program = new Program();
-        string whole = Hash(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=20 s").Output);
+        // A short series makes a small checkpoint: what fills the disk is the recording.
+        string[] what =
+        [
+            "simulate", "tiny.yaml", "--set", "simulation.duration=20 s", "--set", "record.rate_bin=10 ms",
+            "--set", "record.sample_interval=10 ms",
+        ];
+        string whole = Hash(program.Run([.. what, "--json"]).Output);
         string disk = Directory.CreateDirectory(program.PathOf("disk")).FullName;
         Assert.SkipUnless(OperatingSystem.IsLinux() && Mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", disk),
             "a small disk can only be mounted on Linux, as root");
         try
         {
-            Outcome full = program.Run("simulate", "tiny.yaml", "--out", "disk/r", "--set", "simulation.duration=20 s", "--checkpoint", "0.02");
+            Outcome full = program.Run([.. what, "--out", "disk/r", "--checkpoint", "0.02"]);
             Assert.Equal(1, full.ExitCode);
             Assert.Contains("No space left", Assert.Single(full.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal)),
                 StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class ResumeTests
         coupling: {K: 100, gamma: 0.25, a: 0.009, g: 20, in_degree_cv: 0.1}
         input: {rate: 60 Hz, wiring: pool, size: 800}
         delays: {E: 0..4 ms, I: 0..1 ms}
-        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 8 s}
+        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 15 s}
         """;
 
     private static readonly string[] Endless = ["run", "tiny.yaml", "--out", "r", "--set", "simulation.duration=10000 s", "--checkpoint", "0.05"];
@@ -28,7 +28,7 @@ public sealed class ResumeTests
         JsonElement expected = Simulation(whole.Output);
         var random = new Random(1);
         int killed = 0, withCheckpoint = 0;
-        for (int run = 0; run < 3; run++)
+        for (int run = 0; run < 2; run++)
         {
             string folder = FormattableString.Invariant($"r{run}");
             string[] command = ["simulate", "seconds.yaml", "--out", folder, "--threads", "2"];
@@ -51,19 +51,19 @@ public sealed class ResumeTests
             if (resumed.Output.Length == 0) continue; // killed too late: it was complete
             AssertSame(expected, Simulation(resumed.Output));
             Assert.Equal(expected.GetProperty("spikes").GetInt64(), InterruptTests.SpikesIn(program.PathOf($"{folder}/spikes.h5")));
-            Assert.Equal(File.ReadAllText(program.PathOf("whole/tables/neurons.csv")), File.ReadAllText(program.PathOf($"{folder}/tables/neurons.csv")));
+            Assert.Equal(program.Read("whole/tables/neurons.csv"), program.Read($"{folder}/tables/neurons.csv"));
             Assert.DoesNotContain(program.Files, f => f.StartsWith(folder, StringComparison.Ordinal)
                 && (f.Contains("checkpoint", StringComparison.Ordinal) || f.Contains("spool", StringComparison.Ordinal)));
         }
 
-        Assert.True(withCheckpoint >= 3, $"{killed} killed, {withCheckpoint} of them with a checkpoint");
+        Assert.True(withCheckpoint >= 2, $"{killed} killed, {withCheckpoint} of them with a checkpoint");
     }
 
     [Fact]
     public void A_stopped_run_goes_on_with_everything_that_belonged_to_it()
     {
         using var program = new Program();
-        string[] what = ["run", "tiny.yaml", "--set", "simulation.duration=15 s", "--set", "coupling.g=9"];
+        string[] what = ["run", "tiny.yaml", "--set", "simulation.duration=60 s", "--set", "coupling.g=9"];
         JsonElement whole = JsonDocument.Parse(program.Run([.. what, "--json"]).Output).RootElement;
         using (Program.Running running = program.Start([.. what, "--out", "r"]))
         {
@@ -93,9 +93,9 @@ public sealed class ResumeTests
     public void A_run_that_was_killed_before_its_first_checkpoint_begins_again()
     {
         using var program = new Program();
-        string whole = Simulation(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=15 s").Output)
+        string whole = Simulation(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=60 s").Output)
             .GetProperty("spikes_sha256").GetString()!;
-        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=15 s"))
+        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=60 s"))
         {
             running.Until(() => InterruptTests.HasSpikes(program), "spikes on the disk");
             running.Signal("KILL");
@@ -176,7 +176,8 @@ public sealed class ResumeTests
         void Refused(string reason, int exitCode = 2, string folder = "r")
         {
             Outcome outcome = program.Run("resume", folder, "--quiet");
-            Assert.Contains(reason, Assert.Single(outcome.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+            string message = Assert.Single(outcome.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal));
+            Assert.Contains(reason, message, StringComparison.Ordinal);
             Assert.Equal(exitCode, outcome.ExitCode);
         }
     }
@@ -185,7 +186,7 @@ public sealed class ResumeTests
     public void A_sweep_names_the_point_that_can_go_on_and_the_point_goes_on()
     {
         using var program = new Program();
-        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--sweep", "simulation.duration=0.1:15:2 s"))
+        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--sweep", "simulation.duration=0.1:60:2 s"))
         {
             running.Until(() => InterruptTests.HasSpikes(program, "r/points/0002/spikes.spool"), "spikes of the second point");
             running.Signal("INT");
@@ -198,7 +199,7 @@ public sealed class ResumeTests
             whole.Error, StringComparison.Ordinal);
         Outcome point = program.Run("resume", "r/points/0002", "--json");
         Assert.Equal(0, point.ExitCode);
-        string expected = program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=15 s").Output;
+        string expected = program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=60 s").Output;
         AssertSame(Simulation(expected), Simulation(point.Output));
     }
 
@@ -231,7 +232,8 @@ public sealed class ResumeTests
         {
             foreach (JsonProperty quantity in population.Value.EnumerateObject().Where(q => q.Value.ValueKind == JsonValueKind.Number))
             {
-                double x = quantity.Value.GetDouble(), y = actual.GetProperty("populations").GetProperty(population.Name).GetProperty(quantity.Name).GetDouble();
+                JsonElement other = actual.GetProperty("populations").GetProperty(population.Name).GetProperty(quantity.Name);
+                double x = quantity.Value.GetDouble(), y = other.GetDouble();
                 Assert.True(Math.Abs(x - y) <= 1e-9 * Math.Max(1, Math.Abs(x)), $"{population.Name}.{quantity.Name}: {x:R} and {y:R}");
             }
         }

@@ -7,7 +7,16 @@ namespace Shunt.Tests.Simulation;
 /// <summary>A run that is saved, lost and continued is the run that was never interrupted.</summary>
 public class CheckpointTests
 {
-    private static readonly SimulationSettings Settings = new() { TimeStep = 1e-4, WarmUp = 0.1, Duration = 0.2, Threads = 1, RasterDuration = 0.15, TraceDuration = 0.15 };
+    private static readonly SimulationSettings Settings = new()
+    {
+        TimeStep = 1e-4,
+        WarmUp = 0.1,
+        Duration = 0.2,
+        Threads = 1,
+        RasterDuration = 0.15,
+        TraceDuration = 0.15,
+    };
+
     private static readonly CheckpointIdentity Identity = new("test", "0123456789abcdef", "shunt test");
 
     [Theory]
@@ -18,7 +27,8 @@ public class CheckpointTests
     [InlineData(3, 128, 2, 64, 1001)]
     [InlineData(2, 64, 1, 0, 2400)]
     [InlineData(1, 0, 2, 0, 2980)]
-    public void A_run_goes_on_from_a_checkpoint_on_other_threads_and_shards(int threads, int shardSize, int otherThreads, int otherShardSize, long step)
+    public void A_run_goes_on_from_a_checkpoint_on_other_threads_and_shards(
+        int threads, int shardSize, int otherThreads, int otherShardSize, long step)
     {
         foreach (NetworkModel model in Models())
         {
@@ -87,7 +97,8 @@ public class CheckpointTests
         Assert.Contains("cut short or damaged", Refusal(saved[..^1]), StringComparison.Ordinal);
         Assert.Contains("cut short or damaged", Refusal([.. saved, 0]), StringComparison.Ordinal);
 
-        static string Refusal(byte[] bytes) => Assert.Throws<SimulationException>(() => Checkpoint.Open(new MemoryStream(bytes), "c.bin", Identity)).Message;
+        static string Refusal(byte[] bytes) =>
+            Assert.Throws<SimulationException>(() => Checkpoint.Open(new MemoryStream(bytes), "c.bin", Identity)).Message;
     }
 
     [Fact]
@@ -95,7 +106,8 @@ public class CheckpointTests
     {
         NetworkModel model = Models().First();
         (byte[] saved, List<(long, int[])> past) = RunUntil(model, Settings, 500);
-        var e = Assert.Throws<SimulationException>(() => Checkpoint.Open(new MemoryStream(saved), "c", Identity with { Fingerprint = "fff", Experiment = "mine" }));
+        CheckpointIdentity other = Identity with { Fingerprint = "fff", Experiment = "mine" };
+        var e = Assert.Throws<SimulationException>(() => Checkpoint.Open(new MemoryStream(saved), "c", other));
         Assert.Equal("c: belongs to another experiment, 'test' (fingerprint 0123456789ab); this one is 'mine' (fff)", e.Message);
         e = Assert.Throws<SimulationException>(() => Checkpoint.Open(new MemoryStream(saved), "c", Identity with { Program = "shunt 9" }));
         Assert.StartsWith("c: was written by shunt test, and this is shunt 9", e.Message, StringComparison.Ordinal);
@@ -129,7 +141,10 @@ public class CheckpointTests
         {
             Assert.Equal(a.Rate, b.Rate);
             foreach ((Estimate x, Estimate y) in (ReadOnlySpan<(Estimate, Estimate)>)
-                     [(a.CvIsi, b.CvIsi), (a.MeanV, b.MeanV), (a.SdV, b.SdV), (a.Tau, b.Tau), (a.Mu, b.Mu), (a.QuiescentFraction, b.QuiescentFraction)])
+                     [
+                         (a.CvIsi, b.CvIsi), (a.MeanV, b.MeanV), (a.SdV, b.SdV), (a.Tau, b.Tau), (a.Mu, b.Mu),
+                         (a.QuiescentFraction, b.QuiescentFraction),
+                     ])
             {
                 Near(x.Value, y.Value);
                 Near(x.StandardError, y.StandardError);
@@ -179,14 +194,18 @@ public class CheckpointTests
         return simulator.Run();
     }
 
-    /// <summary>Random delays and a pool with heterogeneous in-degrees; a constant delay with exponential synapses, so that an epoch has 15 steps.</summary>
+    /// <summary>Random delays and a pool with heterogeneous in-degrees; a constant delay with exponential synapses, so that an epoch has 15
+    /// steps.</summary>
     private static IEnumerable<NetworkModel> Models()
     {
         yield return Networks.ModelA(700, 300, 100, 0.009, 20, 60, pool: true, cv: 0.1);
         NetworkModel model = Networks.ModelA(500, 200, 100, 0.009, 20, 60, tauSyn: 2e-3);
-        yield return new NetworkModel(
-            model.Name, model.Populations, model.Inputs,
-            [.. model.Projections.Select(p => p.Source == "X" ? p : p with { Delay = p.Source == "E" ? new DelayLaw.Constant(1.5e-3) : new DelayLaw.Uniform(2e-3, 7e-3) })]);
+        yield return new NetworkModel(model.Name, model.Populations, model.Inputs, [.. model.Projections.Select(p => p.Source switch
+        {
+            "E" => p with { Delay = new DelayLaw.Constant(1.5e-3) },
+            "I" => p with { Delay = new DelayLaw.Uniform(2e-3, 7e-3) },
+            _ => p,
+        })]);
     }
 
     private sealed class Keeper(Func<SimulationProgress, bool> isDue) : ICheckpointSink

@@ -9,7 +9,8 @@ using CommandLineProgram = Shunt.Tests.Cli.Program;
 namespace Shunt.Tests.Simulation;
 
 /// <summary>
-/// What must never change a spike, over networks of all kinds. Every statement is exact, so there are no false alarms; the first network of each test is fixed, the others are new every
+/// What must never change a spike, over networks of all kinds. Every statement is exact, so there are no false alarms; the first network of each
+/// test is fixed, the others are new every
 /// time, and a failure names its own.
 /// </summary>
 public class NeverChangesASpikeTests

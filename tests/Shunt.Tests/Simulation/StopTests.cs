@@ -15,7 +15,8 @@ public class StopTests
     {
         string expected = Assert.Throws<SimulationException>(() => new Simulator(Driven(("P", "P", Excitation)), Settings).Run()).Message;
         Assert.Matches(
-            @"^at 0\.1 s activity has run away: population 'P' fired at 4\d\d\.?\d* Hz during the last 100 ms \(90 % of the most that t_ref and dt allow, 476\.2 Hz, is 428\.6 Hz\); the fastest is neuron \d+, at 4\d0 Hz",
+            @"^at 0\.1 s activity has run away: population 'P' fired at 4\d\d\.?\d* Hz during the last 100 ms "
+            + @"\(90 % of the most that t_ref and dt allow, 476\.2 Hz, is 428\.6 Hz\); the fastest is neuron \d+, at 4\d0 Hz",
             expected);
         SimulationSettings other = Settings with { Threads = 2, ShardSize = 64 };
         Assert.Equal(expected, Assert.Throws<SimulationException>(() => new Simulator(Driven(("P", "P", Excitation)), other).Run()).Message);
@@ -26,7 +27,8 @@ public class StopTests
     [Fact]
     public void Neurons_that_others_drive_or_inhibit_may_fire_as_fast_as_they_can()
     {
-        foreach (NetworkModel model in (NetworkModel[])[Driven(), Driven(("P", "Q", Excitation)), Driven(("P", "Q", Excitation), ("Q", "P", Inhibition))])
+        NetworkModel[] models = [Driven(), Driven(("P", "Q", Excitation)), Driven(("P", "Q", Excitation), ("Q", "P", Inhibition))];
+        foreach (NetworkModel model in models)
         {
             SimulationRecord record = new Simulator(model, Settings).Run();
             Assert.True(record.Observables["P"].Rate.Value > 429, $"{record.Observables["P"].Rate.Value}");
@@ -48,7 +50,8 @@ public class StopTests
         SimulationSettings calm = Settings with { StopAbove = 470 };
         string expected = Assert.Throws<SimulationException>(() => new Simulator(model, Settings).Run()).Message;
         (byte[] state, List<(long, int[])> past) = CheckpointTests.RunUntil(model, Settings, 700);
-        Assert.Equal(expected, Assert.Throws<SimulationException>(() => CheckpointTests.Resume(model, Settings with { Threads = 2 }, state, past)).Message);
+        SimulationSettings other = Settings with { Threads = 2 };
+        Assert.Equal(expected, Assert.Throws<SimulationException>(() => CheckpointTests.Resume(model, other, state, past)).Message);
         Assert.True(new Simulator(model, calm).Run().Complete);
     }
 
@@ -105,11 +108,13 @@ public class StopTests
         var e = Assert.Throws<SimulationException>(() => new Simulator(Network(many, 100, 1), Settings));
         Assert.Contains("at most 65,535 can be counted", e.Message, StringComparison.Ordinal);
         // The same synapses from many units are no danger.
-        Assert.True(new Simulator(Network(many with { Synapse = Synapse.Current(1e-3) }, 1, 30_000), Settings with { Duration = 1e-3, WarmUp = 0 }).Run().Complete);
+        NetworkModel apart = Network(many with { Synapse = Synapse.Current(1e-3) }, 1, 30_000);
+        Assert.True(new Simulator(apart, Settings with { Duration = 1e-3, WarmUp = 0 }).Run().Complete);
         e = Assert.Throws<SimulationException>(() => new Simulator(
             new NetworkModel("n", [new Population("P", 2_000_000, Neuron.Paper with { RefractoryPeriod = 0 })], [], []),
             Settings with { RateBin = 0.2 }));
-        Assert.Contains("record.rate_bin: population P could fire more than 2,147,483,647 spikes in a bin of 200 ms", e.Message, StringComparison.Ordinal);
+        Assert.Contains("record.rate_bin: population P could fire more than 2,147,483,647 spikes in a bin of 200 ms", e.Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Neurons whose input drives them to their ceiling, with projections between them.</summary>
