@@ -142,7 +142,7 @@ internal sealed unsafe class Shard : IObserved
             ReadOnlySpan<int> neurons = source.History.OfStep(fired);
             for (int i = 0; i < neurons.Length; i++)
             {
-                if (i + 4 < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + 4], group);
+                if (i + 2 < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + 2], group);
                 if (i + 1 < neurons.Length) wiring.Prefetch(source.First + neurons[i + 1], group);
                 wiring.Send(source.First + neurons[i], group, fired, earliest, queue);
             }
@@ -162,7 +162,7 @@ internal sealed unsafe class Shard : IObserved
         ushort* counts = Counts[wiring.Route.Channel].Pointer;
         for (int i = 0; i < fired.Length; i++)
         {
-            if (i + 4 < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + 4], 0);
+            if (i + 2 < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + 2], 0);
             if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1], 0);
             wiring.Deliver(firstSource + fired[i], counts);
         }
