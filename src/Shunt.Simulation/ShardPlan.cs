@@ -6,6 +6,9 @@ internal static class ShardPlan
     /// <summary>Neurons of a shard unless it is told otherwise: the counts of a channel then fill the first-level cache, and a spike still has long runs of targets.</summary>
     private const int MostByDefault = 16_384;
 
+    /// <summary>What a piece costs besides its neurons, in neurons: every spike of its sources is looked up in it, with grouped delays several times.</summary>
+    private const int PieceCost = 128, GroupedPieceCost = 640;
+
     /// <summary>A shard to be.</summary>
     /// <param name="Population">Its population.</param>
     /// <param name="First">First neuron within the population; a multiple of <see cref="Shard.Granule"/>.</param>
@@ -14,13 +17,14 @@ internal static class ShardPlan
     internal readonly record struct Piece(LoweredPopulation Population, int First, int Count, int Owner);
 
     /// <summary>
-    /// Shards in the order of their neurons. Every thread gets an equal share of all neurons, in as few and as large pieces as possible: a spike costs a little for every piece it
-    /// reaches. A size of shards that is asked for, or the blocks of procedural wiring, come first; they are dealt out in turn.
+    /// Shards in the order of their neurons. Every thread gets an equal share of the work, in as few and as large pieces as possible. A size of shards that is asked for, or the blocks of procedural wiring, come first; they are dealt out in turn.
     /// </summary>
     internal static IReadOnlyList<Piece> Of(LoweredNetwork network, int threads)
     {
         var pieces = new List<Piece>();
-        double share = (double)network.Model.Size / threads;
+        int fixedCost = network.Populations.Any(p => p.Routes.Any(r => r.Groups > 1)) ? GroupedPieceCost : PieceCost;
+        double share = (network.Model.Size + (fixedCost * (threads + network.Populations.Count - 1.0))) / threads, left = share;
+        int thread = 0;
         foreach (LoweredPopulation population in network.Populations)
         {
             int size = population.Source.Size;
@@ -30,12 +34,18 @@ internal static class ShardPlan
                 continue;
             }
 
-            for (int thread = 0, first = 0; thread < threads && first < size; thread++)
+            for (int first = 0; first < size;)
             {
-                int end = thread == threads - 1 ? size : (int)Math.Clamp(Math.Round((((thread + 1) * share) - population.FirstNeuron) / Shard.Granule) * Shard.Granule, 0, size);
-                if (end <= first) continue;
-                int parts = (end - first + MostByDefault - 1) / MostByDefault;
+                int granules = (int)Math.Round((left - fixedCost) / Shard.Granule);
+                if (granules < 1 && thread < threads - 1)
+                {
+                    (thread, left) = (thread + 1, share);
+                    continue;
+                }
+
+                int end = thread == threads - 1 ? size : Math.Min(size, first + (granules * Shard.Granule)), parts = (end - first + MostByDefault - 1) / MostByDefault;
                 Cut(first, end, (end - first + parts - 1) / parts, thread);
+                left -= end - first + fixedCost;
                 first = end;
             }
 
