@@ -290,11 +290,22 @@ internal sealed class Measurement
             return Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (samples - 1)) / sd;
         }
 
+        /// <summary>What a step does not resolve, it gets wrong: the membrane, or the course of a synaptic conductance, whose integral alone is exact.</summary>
         private void WarnOfStep(double tau)
         {
-            if (!population.IsOnGrid || !(_dt > 0.1 * tau)) return;
-            run._warnings.Add(
-                $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the effective time constant, {tau * 1e3:G3} ms; use dt below {tau * 1e2:G2} ms");
+            if (!population.IsOnGrid) return;
+            if (_dt > 0.1 * tau)
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the effective time constant, {tau * 1e3:G3} ms; use dt below {tau * 1e2:G2} ms");
+            }
+
+            double[] synaptic = [.. population.Channels.Where(c => c.HasReservoir).Select(c => -_dt / Math.Log(c.Decay))];
+            if (synaptic.Length > 0 && _dt > 0.2 * synaptic.Min() * (1 + 1e-9))
+            {
+                run._warnings.Add(
+                    $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the synaptic time constant, {synaptic.Min() * 1e3:G3} ms; use dt of {synaptic.Min() * 200:G2} ms or less");
+            }
         }
 
         private void WarnOfDrift(Estimate rate)

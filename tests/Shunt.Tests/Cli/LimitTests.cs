@@ -28,6 +28,25 @@ public sealed class LimitTests
         Assert.Equal(["tiny.yaml"], program.Files);
     }
 
+    /// <summary>Enough synapses that their bytes are measured as the growth of the process.</summary>
+    [Fact]
+    public void Memory_and_bytes_per_synapse_are_what_was_estimated()
+    {
+        using var program = new Program();
+        string[] network =
+        [
+            "tiny.yaml", "--json", "--quiet", "--set", "populations.E.size=40000", "--set", "populations.I.size=10000", "--set", "coupling.K=5000",
+            "--set", "coupling.a=0.0005", "--set", "simulation.warmup=0 s", "--set", "simulation.duration=2 ms",
+        ];
+        JsonElement estimate = JsonDocument.Parse(program.Run(["estimate", .. network]).Output).RootElement.GetProperty("estimate");
+        JsonElement measured = JsonDocument.Parse(program.Run(["simulate", .. network]).Output).RootElement.GetProperty("simulation").GetProperty("performance");
+        Assert.Equal(50_000L * 6250, measured.GetProperty("synapses").GetInt64());
+        Assert.InRange(measured.GetProperty("peak_rss_mb").GetDouble() / estimate.GetProperty("memory_mb").GetDouble(), 0.9, 1.1);
+        double bytes = measured.GetProperty("bytes_per_synapse").GetDouble();
+        Assert.InRange(bytes, 1, 1.1);
+        Assert.InRange(bytes / estimate.GetProperty("bytes_per_synapse").GetDouble(), 0.95, 1.05);
+    }
+
     [Fact]
     public void Force_overrides_the_refusal()
     {

@@ -79,6 +79,17 @@ public class FiringTests
         Assert.Contains(record.Warnings, w => w.Contains("does not resolve the effective time constant", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(4e-4, true)]
+    [InlineData(5e-4, false)]
+    public void A_step_that_does_not_resolve_a_synapse_is_reported_with_numbers(double tauSyn, bool warns)
+    {
+        NetworkModel model = Networks.ModelA(100, 40, 30, 0.001, 20, 1, tauSyn: tauSyn);
+        SimulationRecord record = new Simulator(model, new SimulationSettings { TimeStep = 1e-4, WarmUp = 0.1, Duration = 0.1 }).Run();
+        Assert.Equal(warns, record.Warnings.Contains(
+            "population E: dt = 0.1 ms does not resolve the synaptic time constant, 0.4 ms; use dt of 0.08 ms or less"));
+    }
+
     [Fact]
     public void Traces_stay_below_threshold_and_mark_their_spikes()
     {

@@ -123,6 +123,87 @@ public class MembraneTests
         Assert.Equal(-80 + (j * rate * tau), n.Mu.Value, 0.05);
     }
 
+    /// <summary>
+    /// The path of V under exponential conductances and arrivals at given times, against an integration with steps of 0.2 microseconds (classical Runge-Kutta, restarted at every
+    /// arrival, so its error is far below). The grid knows only the step of an arrival, so the path has order 1; its time average knows more and is better.
+    /// </summary>
+    [Theory]
+    [InlineData(1e-3)]
+    [InlineData(5e-3)]
+    public void Exponential_synapses_converge_to_an_accurate_integration_at_first_order(double tauSyn)
+    {
+        const double duration = 0.2, rate = 4000, a = 0.01, g = 8, tau = 0.020, rest = -80;
+        Synapse e = Synapse.Conductance(a, 0) with { TimeConstant = tauSyn }, i = Synapse.Conductance(g * a, -75) with { TimeConstant = tauSyn };
+        NetworkModel model = new(
+            "path", [new Population("N", 1, Free)], [new ExternalInput("X", 0), new ExternalInput("Y", 0)],
+            [Networks.Connect("X", "N", new InDegreeLaw.Fixed(0), e), Networks.Connect("Y", "N", new InDegreeLaw.Fixed(0), i)]);
+        var random = new Random(3);
+        (double Time, int Channel)[] arrivals = [.. Enumerable.Range(0, (int)(rate * duration)).Select(k => (random.NextDouble() * duration, k % 4 == 0 ? 1 : 0)).Order()];
+
+        double[] steps = [2e-4, 1e-4, 5e-5, 2.5e-5], errors = new double[4], meanErrors = new double[4];
+        double[] exact = Accurate();
+        for (int s = 0; s < steps.Length; s++)
+        {
+            double dt = steps[s];
+            Shard shard = OneShard(model, dt);
+            shard.Membrane.SetPotential(0, -65);
+            int every = (int)Math.Round(2e-4 / dt), next = 0;
+            double squares = 0, sum = 0;
+            for (int step = 0; step < (int)Math.Round(duration / dt); step++)
+            {
+                for (; next < arrivals.Length && arrivals[next].Time < (step + 1) * dt; next++) shard.Counts[arrivals[next].Channel].Span[0]++;
+                shard.Membrane.Step(step, new SpikeBuffer(1));
+                if ((step + 1) % every != 0) continue;
+                double error = shard.Potential(0) - exact[((step + 1) / every) - 1];
+                squares += error * error;
+                sum += error;
+            }
+
+            errors[s] = Math.Sqrt(squares / exact.Length);
+            meanErrors[s] = Math.Abs(sum) / exact.Length;
+        }
+
+        double order = Math.Log2(errors[0] / errors[3]) / 3;
+        TestContext.Current.TestOutputHelper?.WriteLine($"order {order:F2}; {string.Join(", ", steps.Zip(errors, meanErrors).Select(x => $"{x.First * 1e3} ms: {x.Second:E2} mV, mean {x.Third:E2}"))}");
+        Assert.InRange(order, 0.9, 1.7);
+        Assert.True(errors[2] < 0.02 && meanErrors[2] < 1e-3, $"{errors[2]} mV, mean {meanErrors[2]} mV");
+
+        double[] Accurate()
+        {
+            double v = -65, ge = 0, gi = 0, t = 0;
+            var samples = new List<double>();
+            int next = 0;
+            for (int k = 1; k <= (int)Math.Round(duration / 2e-4); k++)
+            {
+                while (t < k * 2e-4)
+                {
+                    double end = Math.Min(k * 2e-4, next < arrivals.Length ? arrivals[next].Time : double.PositiveInfinity);
+                    int parts = (int)Math.Ceiling((end - t) / 2e-7);
+                    for (int p = 0; p < parts; p++) Advance((end - t) / parts);
+                    t = end;
+                    if (next < arrivals.Length && arrivals[next].Time <= t)
+                    {
+                        if (arrivals[next++].Channel == 0) ge += a / tauSyn;
+                        else gi += g * a / tauSyn;
+                    }
+                }
+
+                samples.Add(v);
+            }
+
+            return [.. samples];
+
+            void Advance(double h)
+            {
+                double Slope(double x, double s) => ((rest - x) / tau) - (ge * Math.Exp(-s / tauSyn) * x) - (gi * Math.Exp(-s / tauSyn) * (x + 75));
+                double k1 = Slope(v, 0), k2 = Slope(v + (h / 2 * k1), h / 2), k3 = Slope(v + (h / 2 * k2), h / 2), k4 = Slope(v + (h * k3), h);
+                v += h / 6 * (k1 + (2 * k2) + (2 * k3) + k4);
+                ge *= Math.Exp(-h / tauSyn);
+                gi *= Math.Exp(-h / tauSyn);
+            }
+        }
+    }
+
     [Fact]
     public void An_exponential_conductance_releases_its_whole_efficacy()
     {
