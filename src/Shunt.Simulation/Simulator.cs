@@ -339,18 +339,29 @@ public sealed class Simulator : ISimulator
         }
 
         wired?.Invoke(0);
+        // Of several errors the same is reported whatever the threads do: after one, only the shards before it are still wired.
+        var errors = new SimulationException?[_shards.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation };
         try
         {
-            Parallel.ForEach(_shards, parallel, shard =>
+            Parallel.For(0, _shards.Length, parallel, (i, loop) =>
             {
-                foreach (Route route in shard.Population.Routes)
-                    shard.Wirings.Add(Wire(route, shard, Tick));
+                try
+                {
+                    foreach (Route route in _shards[i].Population.Routes) _shards[i].Wirings.Add(Wire(route, _shards[i], Tick));
+                }
+                catch (SimulationException e)
+                {
+                    errors[i] = e;
+                    loop.Break();
+                }
             });
         }
-        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(x => x is SimulationException or OperationCanceledException) is { } cause)
+        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(x => x is OperationCanceledException) is { } cause)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
         }
+
+        if (errors.FirstOrDefault(e => e is not null) is { } error) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
     }
 }

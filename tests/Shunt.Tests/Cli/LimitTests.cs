@@ -146,7 +146,7 @@ public sealed class LimitTests
             "a small disk can only be mounted on Linux, as root");
         try
         {
-            Outcome full = program.Run([.. what, "--out", "disk/r", "--checkpoint", "0.02"]);
+            Outcome full = program.Run([.. what, "--out", "disk/r", "--checkpoint", "0.001"]);
             Assert.Equal(1, full.ExitCode);
             Assert.Contains("No space left", Assert.Single(full.ErrorLines, l => l.StartsWith("shunt: ", StringComparison.Ordinal)),
                 StringComparison.Ordinal);
