@@ -55,9 +55,6 @@ internal sealed unsafe class DelayQueue
     /// <summary>The number of an arrival that is none.</summary>
     internal uint Nowhere => (uint)(Slots * Stride);
 
-    /// <summary>Bytes allocated.</summary>
-    internal long Bytes => (_counts?.Bytes ?? 0) + ((long)_slabs.Count * SlabBlocks * _blockBytes);
-
     /// <summary>Slots of a queue.</summary>
     internal static int SlotsFor(int steps) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)steps);
 

@@ -57,8 +57,7 @@ internal sealed class EventWiring
             DelayLaw.Uniform(var min, var max) => (min, max - min),
             _ => throw new InvalidOperationException("neurons without a delay have been refused"),
         };
-        var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
-        _delayKeys = _range == 0 ? [] : [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
+        _delayKeys = _range == 0 ? [] : Wiring.DelayKeys(route, seed);
     }
 
     internal Route Route { get; }

@@ -38,9 +38,6 @@ internal sealed class PoissonTable
     /// <summary>Draws whose sum is one count.</summary>
     internal int Parts { get; }
 
-    /// <summary>Largest count the table can return.</summary>
-    internal int Largest { get; private set; }
-
     /// <summary>One of the <see cref="Parts"/> of a count.</summary>
     /// <param name="number">Uniform number.</param>
     /// <param name="ties">Gives 32 further bits; rarely asked.</param>
@@ -93,7 +90,6 @@ internal sealed class PoissonTable
         }
 
         foreach (int rest in small.Concat(large)) SetColumn(rest, 1, rest);
-        Largest = Parts * Enumerable.Range(0, Columns).Where(i => probabilities[i] > 0).Max();
     }
 
     private void SetColumn(int column, double share, int alias)

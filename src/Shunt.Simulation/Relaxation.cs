@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -15,16 +16,12 @@ internal static class Relaxation
     /// <summary>phi in every lane. T is float or double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<T> Phi<T>(Vector512<T> x)
-    {
-        if (typeof(T) == typeof(float))
-        {
-            Vector512<float> single = x.AsSingle();
-            return (Vector512.GreaterThanAny(single, Vector512.Create(SeriesLimit)) ? Beyond(single) : Series(single)).As<float, T>();
-        }
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        Vector512.GreaterThanAny(x, Vector512.Create(T.CreateTruncating(SeriesLimit))) ? Beyond(x) : Series(x);
 
-        Vector512<double> y = x.AsDouble();
-        return (Vector512.GreaterThanAny(y, Vector512.Create((double)SeriesLimit)) ? Beyond(y) : Series(y)).As<double, T>();
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Series<T>(Vector512<T> x) =>
+        typeof(T) == typeof(float) ? Series(x.AsSingle()).As<float, T>() : Series(x.AsDouble()).As<double, T>();
 
     /// <summary>phi of one number.</summary>
     internal static double Phi(double x) => Phi(Vector512.Create(x))[0];
@@ -62,33 +59,16 @@ internal static class Relaxation
 
     /// <summary>Halves large arguments until the series holds, then doubles back: phi(2h) = phi(h) (1 - h phi(h)/2). A lane does only its own halvings.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // a call would cost the loop around it all its registers
-    private static Vector512<float> Beyond(Vector512<float> x)
+    private static Vector512<T> Beyond<T>(Vector512<T> x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Vector512<float> h = x, half = Vector512.Create(0.5f), one = Vector512<float>.One, limit = Vector512.Create(SeriesLimit);
+        Vector512<T> h = x, half = Vector512.Create(T.CreateTruncating(0.5f)), one = Vector512<T>.One, limit = Vector512.Create(T.CreateTruncating(SeriesLimit));
         int halvings = 0;
         for (; halvings < 64 && Vector512.GreaterThanAny(h, limit); halvings++) h = Vector512.ConditionalSelect(Vector512.GreaterThan(h, limit), h * half, h);
-        Vector512<float> phi = Series(h);
+        Vector512<T> phi = Series(h);
         for (; halvings > 0; halvings--)
         {
-            Vector512<float> active = Vector512.LessThan(h, x);
-            phi = Vector512.ConditionalSelect(active, phi * (one - (half * h * phi)), phi);
-            h = Vector512.ConditionalSelect(active, h + h, h);
-        }
-
-        return phi;
-    }
-
-    /// <inheritdoc cref="Beyond(Vector512{float})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Beyond(Vector512<double> x)
-    {
-        Vector512<double> h = x, half = Vector512.Create(0.5), one = Vector512<double>.One, limit = Vector512.Create((double)SeriesLimit);
-        int halvings = 0;
-        for (; halvings < 64 && Vector512.GreaterThanAny(h, limit); halvings++) h = Vector512.ConditionalSelect(Vector512.GreaterThan(h, limit), h * half, h);
-        Vector512<double> phi = Series(h);
-        for (; halvings > 0; halvings--)
-        {
-            Vector512<double> active = Vector512.LessThan(h, x);
+            Vector512<T> active = Vector512.LessThan(h, x);
             phi = Vector512.ConditionalSelect(active, phi * (one - (half * h * phi)), phi);
             h = Vector512.ConditionalSelect(active, h + h, h);
         }

@@ -17,8 +17,7 @@ internal abstract unsafe class Wiring
     {
         Route = route;
         _firstTarget = (uint)firstTarget;
-        var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
-        _delayKeys = route.DelayValues == 1 ? [] : [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
+        _delayKeys = route.DelayValues == 1 ? [] : DelayKeys(route, seed);
     }
 
     internal Route Route { get; }
@@ -54,6 +53,13 @@ internal abstract unsafe class Wiring
     /// <inheritdoc cref="PrefetchIndex"/>
     internal virtual void Prefetch(int source, int group)
     {
+    }
+
+    /// <summary>Keys of the delays of all sources.</summary>
+    internal static uint[] DelayKeys(Route route, ulong seed)
+    {
+        var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
+        return [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
     }
 
     /// <summary>Key of a source's delays.</summary>
