@@ -20,8 +20,10 @@ public static class SelfConsistency
     /// </summary>
     /// <param name="model">The network; every neuron is taken at the mean in-degree.</param>
     /// <param name="transfer">The theory of one neuron, see <see cref="TransferFunctions"/>.</param>
+    /// <exception cref="ModelException">The theory cannot treat this network.</exception>
     public static MeanFieldSolution Solve(NetworkModel model, TransferFunction transfer)
     {
+        if (transfer.Objection(model) is { } objection) throw new ModelException("theory.method", objection);
         var equations = new RateEquations(model, transfer);
         var search = new FixedPointSearch(equations);
         double[][] states = [.. search.All().Where(s => !s.Any(double.IsNaN)).OrderBy(s => s[equations.ClassOf[0]])];

@@ -46,6 +46,18 @@ public abstract class TransferFunction
     /// <param name="potentials">Where to evaluate it (mV).</param>
     public abstract double[]? Density(Neuron neuron, ReadOnlySpan<Afferent> afferents, ReadOnlySpan<double> potentials);
 
+    /// <summary>Why this theory cannot treat a neuron with such synapses, in words that follow its name; null, the default, when it can.</summary>
+    /// <param name="neuron">The neuron.</param>
+    /// <param name="synapses">Everything that ends on it.</param>
+    public virtual string? Objection(Neuron neuron, IReadOnlyCollection<Synapse> synapses) => null;
+
+    /// <summary>Why this theory cannot treat a network, with the name of the first population it fails for; null when it can.</summary>
+    /// <param name="model">The network.</param>
+    public string? Objection(NetworkModel model) =>
+        model.Populations
+            .Select(p => Objection(p.Neuron, [.. model.Onto(p.Name).Select(j => j.Synapse)]) is { } reason ? $"{Name}, population {p.Name}: {reason}" : null)
+            .FirstOrDefault(reason => reason is not null);
+
     /// <summary>Assumptions of this theory that the neuron's input leaves, with the numbers behind each; none by default.</summary>
     /// <param name="neuron">The neuron.</param>
     /// <param name="afferents">Everything it receives.</param>

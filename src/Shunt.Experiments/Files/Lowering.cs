@@ -1,6 +1,7 @@
 using System.Globalization;
 using Shunt.Model;
 using Shunt.Simulation;
+using Shunt.Theory;
 
 namespace Shunt.Experiments;
 
@@ -46,6 +47,12 @@ internal sealed class Lowering
         var model = new NetworkModel(root["name"].Word, lowering.populations, lowering.inputs, [.. lowering.projections.Select(p => p.Projection)]);
         SimulationSettings settings = Settings(root);
         string method = root["theory"]["method"].Word;
+        if (TransferFunctions.Named(method).Objection(model) is { } objection)
+        {
+            problems.Add(root["theory"]["method"].Problem(objection));
+            return null;
+        }
+
         return new Experiment
         {
             Name = model.Name,
