@@ -17,6 +17,9 @@ internal sealed class Quadrature
         weights = rule.Weights;
     }
 
+    /// <summary>6 points: where the exponent of an integrand changes by a fraction of 1.</summary>
+    internal static Quadrature Short { get; } = new(6);
+
     /// <summary>12 points: short intervals.</summary>
     internal static Quadrature Coarse { get; } = new(12);
 

@@ -65,26 +65,26 @@ public sealed class Siegert : TransferFunction
     {
         double logTime = LogPassageTime(neuron, input);
         if (input.Sigma == 0 && double.IsPositiveInfinity(logTime)) return null;
-        double logFlux = Math.Log(2 * input.Tau / input.Sigma) + LogRate(logTime, neuron.RefractoryPeriod);
         var density = new double[potentials.Length];
-        for (int i = 0; i < density.Length; i++)
+        if (double.IsPositiveInfinity(logTime)) // never fires: the free membrane
         {
-            double potential = potentials[i];
-            if (double.IsPositiveInfinity(logTime)) // never fires: the free membrane
+            for (int i = 0; i < density.Length; i++) density[i] = FreeMembrane(input, potentials[i]);
+        }
+        else if (input.Sigma == 0) // time spent at V on the way from reset to threshold
+        {
+            for (int i = 0; i < density.Length; i++)
             {
-                density[i] = FreeMembrane(input, potential);
-            }
-            else if (input.Sigma == 0) // time spent at V on the way from reset to threshold
-            {
-                density[i] = potential >= neuron.Reset && potential < neuron.Threshold
-                    ? Math.Exp(LogRate(logTime, neuron.RefractoryPeriod)) * input.Tau / (input.Mu - potential)
+                density[i] = potentials[i] >= neuron.Reset && potentials[i] < neuron.Threshold
+                    ? Math.Exp(LogRate(logTime, neuron.RefractoryPeriod)) * input.Tau / (input.Mu - potentials[i])
                     : 0;
             }
-            else
-            {
-                density[i] = Math.Exp(logFlux
-                    + DiffusionPassage.LogDensity(input.Scaled(potential), input.Scaled(neuron.Reset), input.Scaled(neuron.Threshold)));
-            }
+        }
+        else
+        {
+            double logFlux = Math.Log(2 * input.Tau / input.Sigma) + LogRate(logTime, neuron.RefractoryPeriod);
+            for (int i = 0; i < density.Length; i++) density[i] = input.Scaled(potentials[i]);
+            DiffusionPassage.LogDensity(density, input.Scaled(neuron.Reset), input.Scaled(neuron.Threshold), density);
+            for (int i = 0; i < density.Length; i++) density[i] = Math.Exp(logFlux + density[i]);
         }
 
         return density;
