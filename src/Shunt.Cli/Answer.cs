@@ -89,9 +89,9 @@ internal static partial class Answer
         terminal.AnswerTable([.. columns.Select(c => c.Header)], [.. run.Points.Select(p => columns.Select(c => c.Cell(p)).ToArray())], 0);
     }
 
-    /// <summary>A value of an axis to six digits, without its unit.</summary>
+    /// <summary>A value of an axis, a number to six digits without its unit.</summary>
     private static string Number(string value, SweepAxis axis) =>
-        axis.Numbers[Enumerable.Range(0, axis.Values.Count).First(i => axis.Values[i] == value)].ToString("G6", CultureInfo.InvariantCulture);
+        !axis.IsNumeric ? value : axis.Numbers[Enumerable.Range(0, axis.Values.Count).First(i => axis.Values[i] == value)].ToString("G6", CultureInfo.InvariantCulture);
 
     /// <summary>What the points of a sweep say in the same words, whatever the numbers in them, is said once,
     /// with the numbers of the first.</summary>

@@ -116,9 +116,9 @@ internal static partial class CommandLine
         };
         var sweep = new Option<string[]>("--sweep")
         {
-            Description = "Run many points: path=start:stop:n, evenly spaced, or path=start:stop:n:log, "
+            Description = "Run many points: path=start:stop:n, evenly spaced, path=start:stop:n:log, or path=value,value,..., "
                 + "for instance \"input.rate=10:50:5 Hz\". Repeatable; the last varies fastest.",
-            HelpName = "path=start:stop:n[:log]",
+            HelpName = "path=values",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
         };

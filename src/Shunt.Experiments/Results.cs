@@ -96,7 +96,11 @@ public static class Comparison
 /// <param name="Numbers">The same as plain numbers in the unit <paramref name="Unit"/>, for plotting.</param>
 /// <param name="Unit">Unit of the numbers as written in the file; empty when dimensionless.</param>
 /// <param name="IsLogarithmic">Whether the axis was asked to be logarithmic.</param>
-public sealed record SweepAxis(string Path, IReadOnlyList<string> Values, IReadOnlyList<double> Numbers, string Unit, bool IsLogarithmic);
+public sealed record SweepAxis(string Path, IReadOnlyList<string> Values, IReadOnlyList<double> Numbers, string Unit, bool IsLogarithmic)
+{
+    /// <summary>Whether the values are numbers; if they are words, <see cref="Numbers"/> counts them from 1.</summary>
+    public bool IsNumeric { get; init; } = true;
+}
 
 /// <summary>All points of a run. Without a sweep there is one point and no axis; otherwise the last axis varies fastest.</summary>
 /// <param name="Title">Title of the experiment.</param>

@@ -187,7 +187,7 @@ public static class RunFigures
             if (!hasData && panels.Count >= 2) continue;
             string axisTitle = last is null ? "Point" : AxisTitle(last);
             panels.Add(new Panel(
-                new PanelAxis(axisTitle) { IsLogarithmic = IsLogarithmic(last) },
+                new PanelAxis(axisTitle) { IsLogarithmic = IsLogarithmic(last), NamedTicks = Words(last) },
                 new PanelAxis(title) { FromZero = fromZero },
                 marks)
             {
@@ -215,6 +215,9 @@ public static class RunFigures
     }
 
     private static bool IsLogarithmic(SweepAxis? axis) => axis is { IsLogarithmic: true } && axis.Numbers.All(n => n > 0);
+
+    private static IReadOnlyList<KeyValuePair<double, string>>? Words(SweepAxis? axis) =>
+        axis is { IsNumeric: false } ? [.. axis.Numbers.Zip(axis.Values, KeyValuePair.Create)] : null;
 
     private static string AxisTitle(SweepAxis axis)
     {

@@ -16,12 +16,14 @@ internal sealed class SweepCurve
     private readonly int _populationIndex;
     private readonly Colour _colour;
     private readonly Colour _theoryColour;
+    private readonly bool _isLine;
 
     private SweepCurve(
-        IReadOnlyList<double> x, IReadOnlyList<PointResult> points, string values, string population, int populationIndex,
+        IReadOnlyList<double> x, bool isLine, IReadOnlyList<PointResult> points, string values, string population, int populationIndex,
             Colour colour, Colour theoryColour)
     {
         _x = x;
+        _isLine = isLine;
         _points = points;
         _rows = [.. points.Select(Comparison.Of)];
         _values = values;
@@ -51,7 +53,7 @@ internal sealed class SweepCurve
             for (int p = 0; p < names.Length; p++)
             {
                 yield return new SweepCurve(
-                    x, groups[group], values, names[p], p, groups.Length == 1 ? populationColours[p] : ordered[group],
+                    x, last is not { IsNumeric: false }, groups[group], values, names[p], p, groups.Length == 1 ? populationColours[p] : ordered[group],
                     groups.Length == 1 ? Palette.Black : ordered[group]);
             }
         }
@@ -71,7 +73,11 @@ internal sealed class SweepCurve
         {
             string name = MathText.Escape(curve._population);
             if (hasSimulation) yield return new LegendEntry($"{name}, simulation", isGrouped ? Palette.Grey : curve._colour, null, curve.Marker);
-            if (hasTheory) yield return new LegendEntry($"{name}, theory", isGrouped ? Palette.Grey : curve._theoryColour, curve.TheoryDash, null);
+            if (!hasTheory) continue;
+            Colour colour = isGrouped ? Palette.Grey : curve._theoryColour;
+            yield return curve._isLine
+                ? new LegendEntry($"{name}, theory", colour, curve.TheoryDash, null)
+                : new LegendEntry($"{name}, theory", colour, null, Shape.Diamond) { IsOpen = true };
         }
 
         foreach (SweepCurve curve in curves.Where(c => c._values.Length > 0).DistinctBy(c => c._values))
@@ -92,8 +98,8 @@ internal sealed class SweepCurve
         if (theory.Any(double.IsFinite))
         {
             // A prediction without neighbours has no line: a short dash keeps it visible.
-            marks.Add(new Line(_x, theory, _theoryColour, TheoryDash));
-            double[] alone = [.. theory.Select((t, i) => IsAlone(theory, i) ? t : double.NaN)];
+            if (_isLine) marks.Add(new Line(_x, theory, _theoryColour, TheoryDash));
+            double[] alone = [.. theory.Select((t, i) => !_isLine || IsAlone(theory, i) ? t : double.NaN)];
             if (alone.Any(double.IsFinite))
                 marks.Add(new Dots(_x, alone, [.. alone.Select(_ => double.NaN)], _theoryColour, Shape.Diamond) { IsOpen = true });
         }

@@ -78,7 +78,7 @@ public sealed class ExperimentFile
     }
 
     /// <summary>Every point of a grid of sweeps.</summary>
-    /// <param name="sweeps">Each <c>path=start:stop:n[:log] unit</c>; the last varies fastest. None gives the one point of the file.</param>
+    /// <param name="sweeps">Each <c>path=start:stop:n[:log] unit</c> or <c>path=value,value,...</c>; the last varies fastest. None gives the one point of the file.</param>
     /// <exception cref="ExperimentFileException">A sweep cannot be read, one replaces what another varies, or some point is wrong.</exception>
     public ExperimentGrid Expand(IEnumerable<string> sweeps)
     {

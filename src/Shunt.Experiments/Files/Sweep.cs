@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Shunt.Experiments;
 
-/// <summary>Reads <c>path=start:stop:n[:log] unit</c>.</summary>
+/// <summary>Reads <c>path=start:stop:n[:log] unit</c> and <c>path=value,value,...</c>.</summary>
 internal static class Sweep
 {
     /// <summary>One axis.</summary>
@@ -15,8 +15,10 @@ internal static class Sweep
         (string path, string range) = Overrides.Split("--sweep", text);
         ExperimentFileException Wrong(string message) => new([place.Problem(path, message)]);
 
+        if (IsList(range)) return List(path, range, file, Wrong);
         string[] parts = range.Split(':');
-        if (parts.Length is not (3 or 4)) throw Wrong($"'{range}' must be start:stop:n or start:stop:n:log, for instance 10:50:5 Hz");
+        if (parts.Length is not (3 or 4))
+            throw Wrong($"'{range}' must be start:stop:n, start:stop:n:log, or values with commas between them; for instance 10:50:5 Hz or 10,25,50 Hz");
         string[] tail = parts[^1].Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string trailingUnit = tail.Length > 1 ? tail[1] : "";
         bool isLog = parts.Length == 4;
@@ -53,6 +55,30 @@ internal static class Sweep
         double Round(double x) => isWhole
             ? Math.Round(x)
             : double.Parse(x.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+
+    private static bool IsList(string range) => range.Contains(',', StringComparison.Ordinal) && range.AsSpan().IndexOfAny("[{") < 0;
+
+    // numbers may share the unit of the last, or of the file; anything else is taken word for word
+    private static SweepAxis List(string path, string range, ExperimentFile file, Func<string, ExperimentFileException> wrong)
+    {
+        string[] values = range.Split(',', StringSplitOptions.TrimEntries);
+        if (values.Any(v => v.Length == 0)) throw wrong($"'{range}' has an empty value");
+        if (values.Distinct(StringComparer.Ordinal).Count() < values.Length) throw wrong($"'{range}' has a value twice");
+        if (values.Length > MaximumPoints) throw wrong(FormattableString.Invariant($"{values.Length} values; at most {MaximumPoints}"));
+        var numbers = new double[values.Length];
+        var units = new string[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            bool isNumber = Quantity.TrySplit(values[i], out string number, out units[i])
+                && double.TryParse(number, CultureInfo.InvariantCulture, out numbers[i]) && double.IsFinite(numbers[i]);
+            if (!isNumber) return new SweepAxis(path, values, [.. values.Select((_, k) => k + 1.0)], "", false) { IsNumeric = false };
+        }
+
+        string[] written = [.. units.Where(u => u.Length > 0).Distinct(StringComparer.Ordinal)];
+        if (written.Length > 1) throw wrong($"'{range}' mixes units; write one unit for the whole sweep");
+        string unit = written.Length == 1 ? written[0] : file.UnitAt(path);
+        return new SweepAxis(path, [.. numbers.Select(x => Text(x, unit))], numbers, unit, false);
     }
 
     /// <summary>Checks that no axis sets what another varies.</summary>

@@ -47,7 +47,7 @@ internal static class Tables
         for (int i = 0; i < run.Points.Count; i++)
         {
             PointResult point = run.Points[i];
-            var row = new List<object>(Coordinates(run.Axes, i).Cast<object>()) { point.Theory is { } t ? PointJson.Word(t.Status) : "" };
+            var row = new List<object>(Coordinates(run.Axes, i)) { point.Theory is { } t ? PointJson.Word(t.Status) : "" };
             foreach (PopulationObservables p in unknown)
             {
                 PopulationObservables theory = Find(point.Theory?.Observables, p);
@@ -113,12 +113,13 @@ internal static class Tables
     }
 
     /// <summary>Where point number <paramref name="index"/> lies on each axis; the last axis varies fastest.</summary>
-    private static double[] Coordinates(IReadOnlyList<SweepAxis> axes, int index)
+    private static object[] Coordinates(IReadOnlyList<SweepAxis> axes, int index)
     {
-        var at = new double[axes.Count];
+        var at = new object[axes.Count];
         for (int i = axes.Count - 1; i >= 0; i--)
         {
-            at[i] = axes[i].Numbers[index % axes[i].Numbers.Count];
+            int k = index % axes[i].Numbers.Count;
+            at[i] = axes[i].IsNumeric ? axes[i].Numbers[k] : axes[i].Values[k];
             index /= axes[i].Numbers.Count;
         }
 

@@ -16,6 +16,9 @@ public sealed class SweepTests
     [InlineData("coupling.K=10:1000:4:log", "10|46|215|1000")]
     [InlineData("neuron.t_ref=2:2:1 ms", "2 ms")]
     [InlineData("coupling.in_degree_cv=0:0.3:4", "0|0.1|0.2|0.3")]
+    [InlineData("input.rate=5,10 , 20 Hz", "5 Hz|10 Hz|20 Hz")]
+    [InlineData("input.rate=5,10", "5 Hz|10 Hz")]
+    [InlineData("coupling.K=300,100", "300|100")]
     public void A_sweep_is_spelt_as_values_of_the_file(string sweep, string values)
     {
         SweepAxis axis = File.Expand([sweep]).Axes.Single();
@@ -37,6 +40,16 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public void Words_can_be_swept_and_are_numbered()
+    {
+        ExperimentGrid grid = File.Expand(["theory.method=kramers,siegert"]);
+        Assert.Equal(["kramers", "siegert"], grid.Points.Select(p => p.TheoryMethod));
+        SweepAxis axis = grid.Axes.Single();
+        Assert.False(axis.IsNumeric);
+        Assert.Equal([1, 2], axis.Numbers);
+    }
+
+    [Fact]
     public void Without_a_sweep_there_is_one_point()
     {
         ExperimentGrid grid = File.Expand([]);
@@ -46,7 +59,12 @@ public sealed class SweepTests
 
     [Theory]
     [InlineData("input.rate", "--sweep input.rate: must be path=start:stop:n, for instance input.rate=10:50:5 Hz")]
-    [InlineData("input.rate=10", "--sweep input.rate=10: input.rate: '10' must be start:stop:n or start:stop:n:log, for instance 10:50:5 Hz")]
+    [InlineData("input.rate=10", "--sweep input.rate=10: input.rate: '10' must be start:stop:n, start:stop:n:log, or values with commas between them; for instance 10:50:5 Hz or 10,25,50 Hz")]
+    [InlineData("input.rate=10,,20", "--sweep input.rate=10,,20: input.rate: '10,,20' has an empty value")]
+    [InlineData("input.rate=10,10", "--sweep input.rate=10,10: input.rate: '10,10' has a value twice")]
+    [InlineData("input.rate=10 Hz,1 kHz", "--sweep input.rate=10 Hz,1 kHz: input.rate: '10 Hz,1 kHz' mixes units; write one unit for the whole sweep")]
+    [InlineData("theory.method=siegert,kramer",
+        "--sweep theory.method=kramer: theory.method: 'kramer' is not a choice; allowed: siegert, kramers (did you mean 'kramers'?)")]
     [InlineData("input.rate=10:50:x",
         "--sweep input.rate=10:50:x: input.rate: 'x' is not a number of points; must be a whole number from 1 to 100000")]
     [InlineData("input.rate=10:50:0",
