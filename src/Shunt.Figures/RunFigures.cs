@@ -8,6 +8,7 @@ namespace Shunt.Figures;
 public static class RunFigures
 {
     private const int MostColumns = 3;
+    private const int CharactersUnderPanel = 30;
     private const int MostTraces = 3;
     private const double HeightOfTrace = 27;
     private const double HeightOfTitles = 3;
@@ -197,7 +198,13 @@ public static class RunFigures
 
         int columns = panels.Count is 2 or 4 ? 2 : MostColumns;
         int rows = (panels.Count + columns - 1) / columns;
-        IReadOnlyList<LegendEntry> legend = [.. SweepCurve.Legend(run, curves)];
+        IReadOnlyList<LegendEntry> legend =
+        [
+            .. SweepCurve.Legend(run, curves),
+            .. last is { IsNumeric: false } && !WordsFit(last)
+                ? last.Numbers.Zip(last.Values, (n, v) => new LegendEntry($"{Ordinal(n)} {MathText.Escape(v)}", Palette.Black, null, null))
+                : [],
+        ];
         string others = string.Join(", ", run.Axes.SkipLast(1).Select(a => a.Path));
         string swept = last is null ? "the points" : last.Path;
         return new Figure
@@ -216,8 +223,13 @@ public static class RunFigures
 
     private static bool IsLogarithmic(SweepAxis? axis) => axis is { IsLogarithmic: true } && axis.Numbers.All(n => n > 0);
 
+    // words at the axis where there is room for them; numbers otherwise, which the legend explains
     private static IReadOnlyList<KeyValuePair<double, string>>? Words(SweepAxis? axis) =>
-        axis is { IsNumeric: false } ? [.. axis.Numbers.Zip(axis.Values, KeyValuePair.Create)] : null;
+        axis is { IsNumeric: false } ? [.. axis.Numbers.Zip(WordsFit(axis) ? axis.Values : [.. axis.Numbers.Select(Ordinal)], KeyValuePair.Create)] : null;
+
+    private static bool WordsFit(SweepAxis axis) => axis.Values.Sum(v => v.Length + 2) <= CharactersUnderPanel;
+
+    private static string Ordinal(double number) => number.ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string AxisTitle(SweepAxis axis)
     {
