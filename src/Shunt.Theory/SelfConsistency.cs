@@ -66,39 +66,13 @@ public static class SelfConsistency
         return new FixedPoint([.. model.Populations.Select((_, p) => rates[equations.ClassOf[p]])], leading < 0, leading, residual);
     }
 
-    // of dF/dnu - 1, with dF/dnu = -F (1 - F tau_rp) d ln T/dnu. Populations of one class add eigenvalues -1: alike inputs, so differences just
+    // of dF/dnu - 1. Populations of one class add eigenvalues -1: alike inputs, so differences just
     // decay.
     private static double LeadingEigenvalue(RateEquations equations, double[] rates)
     {
-        int n = equations.Count;
-        var jacobian = Matrix<double>.Build.Dense(n, n);
-        for (int i = 0; i < n; i++)
-        {
-            double slope = rates[i] * (1 - rates[i] * equations.Neurons[i].RefractoryPeriod);
-            for (int j = 0; j < n; j++)
-            {
-                double gain = slope > 0 && equations.IsDriven(i, j) ? -slope * LogTimeDerivative(equations, i, j, rates) : 0;
-                jacobian[i, j] = gain - (i == j ? 1 : 0);
-            }
-        }
-
-        double leading = n == 1 ? jacobian[0, 0] : jacobian.Evd().EigenValues.Max((Complex e) => e.Real);
+        Matrix<double> gain = Feedback.Gain(equations, rates);
+        double leading = (rates.Length == 1 ? gain[0, 0] : gain.Evd().EigenValues.Max((Complex e) => e.Real)) - 1;
         return equations.Members.Any(m => m.Length > 1) ? Math.Max(leading, -1) : leading;
-    }
-
-    private static double LogTimeDerivative(RateEquations equations, int target, int source, double[] rates)
-    {
-        double step = 1e-4 * Math.Max(rates[source], 1e-3);
-        double[] shifted = [.. rates];
-        double At(int steps)
-        {
-            shifted[source] = rates[source] + steps * step;
-            return equations.LogTime(target, shifted);
-        }
-
-        return rates[source] > 2 * step
-            ? (8 * (At(1) - At(-1)) - (At(2) - At(-2))) / (12 * step)
-            : (4 * At(1) - At(2) - 3 * At(0)) / (2 * step); // one-sided: rates are not negative
     }
 
     private static Observables Observe(NetworkModel model, RateEquations equations, TransferFunction transfer, double[] rates)
