@@ -35,11 +35,12 @@ public sealed class EscapeAction
         if (distance == 0) return 0;
         double sign = Math.Sign(distance), leak = sign * process.Drift(potential);
         bool moves = leak > 0;
-        double slope = leak, curvature = 0; // of H at p = 0 along sign
+        double slope = leak, curvature = 0, largest = 0; // slope and curvature of H at p = 0 along sign
         foreach (JumpProcess.Jump j in process.Jumps)
         {
             double size = sign * j.Size(potential);
             moves |= size > 0;
+            largest = Math.Max(largest, size);
             slope += j.Rate * size;
             curvature += j.Rate * size * size;
         }
@@ -47,7 +48,7 @@ public sealed class EscapeAction
         if (!moves) return sign * double.PositiveInfinity;
 
         // H is convex in p and falls from 0 at p = 0, so Newton's method from the right of its root converges
-        double p = -2 * slope / curvature;
+        double p = Math.Min(-2 * slope / curvature, 30 / largest);
         while (Value(p).H < 0) p *= 1.5;
         for (int i = 0; i < 200; i++)
         {

@@ -25,7 +25,7 @@ internal sealed class JumpGrid
         var action = new EscapeAction(process);
         var basis = new List<double>();
         double scale = resolution.Width * process.SdFree, mean = process.MeanFree, start = Math.Min(reset, mean);
-        double floor = Floor(process, reset), v = threshold, cumulated = 0, deep = 0, belowMean = 0;
+        double floor = Floor(process, reset), v = threshold, cumulated = 0, deep = 0;
         basis.Add(v);
         profile.Add((v, 0));
         while (true)
@@ -36,11 +36,10 @@ internal sealed class JumpGrid
             if (span - refined < 0.3 * refined) refined = span;
             v = refined == span ? floor : v - refined;
             if (v + refined / 2 > mean) cumulated += refined * momentum;
-            if (v < start) deep += Math.Min(refined, start - v) * Math.Abs(momentum);
-            belowMean = deep;
+            if (v < start && double.IsFinite(momentum)) deep += Math.Min(refined, start - v) * Math.Abs(momentum);
             basis.Add(v);
             profile.Add((v, cumulated));
-            if (v <= floor || belowMean > DeepestAction) break;
+            if (v <= floor || deep > DeepestAction) break;
         }
 
         basis.Reverse();
@@ -52,8 +51,8 @@ internal sealed class JumpGrid
         // deep below everything the density is negligible, and elements may be wider
         double StepAt(double momentum)
         {
-            double inverse = Math.Abs(momentum) / (resolution.Action * (1 + deep / 8)) + 1 / scale;
-            return double.IsFinite(inverse) ? 1 / inverse : double.PositiveInfinity;
+            double steepness = double.IsFinite(momentum) ? Math.Abs(momentum) : 0; // infinite where V only passes on its way up from the reset
+            return 1 / (steepness / (resolution.Action * (1 + deep / 8)) + 1 / scale);
         }
     }
 

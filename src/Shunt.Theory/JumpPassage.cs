@@ -111,22 +111,9 @@ internal sealed class JumpPassage : IDisposable
     /// <summary>Density of the time spent at V until the threshold is reached, as a fraction of that time per mV.</summary>
     internal double[] Occupation(ReadOnlySpan<double> potentials)
     {
-        var moments = new double[order]; // of the density with each Legendre polynomial
-        for (int m = 0; m < nodes; m++)
-        {
-            int column = resetElement * nodes + m - 1;
-            if (column >= 0) moments[column] = -Math.Exp(growth[resetElement] - grid.TotalAction) * reference.Value(m, resetPlace);
-        }
-
-        moments[^1] = 1;
-        matrix.SolveTransposed(moments);
+        double[] moments = OccupationMoments();
         double total = 0;
-        for (int k = 0; k < count; k++)
-        {
-            double scale = Math.Exp(-growth[k]);
-            for (int m = 0; m < nodes; m++) moments[k * nodes + m] *= scale;
-            total += moments[k * nodes];
-        }
+        for (int k = 0; k < count; k++) total += moments[k * nodes];
 
         var density = new double[potentials.Length];
         for (int i = 0; i < density.Length; i++)
@@ -143,8 +130,78 @@ internal sealed class JumpPassage : IDisposable
         return density;
     }
 
+    /// <summary>
+    /// E[e^{-s T}] from the reset, and for each kind of jump the integral of the normalised occupation density times
+    /// R [E_{V + A}(e^{-s T}) - E_V(e^{-s T})]/s; both for s not 0. Exact but for absolute errors of the order of e^-600.
+    /// </summary>
+    internal (Complex Transform, Complex[] Gains) Laplace(Complex s)
+    {
+        if (grid.TotalAction > 600) throw new InvalidOperationException("escapes this rare have no spectrum worth computing");
+        double[] density = OccupationMoments();
+        using BorderedBand<Complex> shifted = Assemble(s);
+        shifted.Decompose();
+        var solution = new Complex[order]; // of U = (1 - E[e^{-s T}])/s
+        for (int k = 0; k < count; k++) solution[k * nodes] = Math.Exp(-growth[k]);
+        shifted.Solve(solution);
+
+        double top = Math.Exp(grid.TotalAction);
+        Complex corner = solution[^1] * top, below = 0;
+        for (int m = 0; m < nodes; m++) below += At(resetElement, m) * reference.Value(m, resetPlace);
+        Complex transform = 1 - s * (corner - below);
+
+        double total = 0;
+        for (int k = 0; k < count; k++) total += density[k * nodes];
+        var gains = new Complex[process.Jumps.Length];
+        var row = new double[nodes * nodes];
+        for (int i = 0; i < gains.Length; i++)
+        {
+            JumpProcess.Jump j = process.Jumps[i];
+            for (int k = 0; k < count; k++)
+            {
+                double from = edges[k];
+                int next = Find(j.From(from));
+                for (int m = 0; m < nodes; m++) gains[i] -= j.Rate * density[k * nodes + m] / total * At(k, m);
+                while (NextBlock(k, j, ref from, ref next, row) is { } target)
+                {
+                    for (int m = 0; m < nodes; m++)
+                    {
+                        Complex sum = 0;
+                        if (target == count) sum = row[m * nodes] * corner;
+                        else for (int n = 0; n < nodes; n++) sum += row[m * nodes + n] * At(target, n);
+                        gains[i] += density[k * nodes + m] / total * sum;
+                    }
+                }
+            }
+        }
+
+        return (transform, gains);
+
+        Complex At(int k, int m) => k + m == 0 ? Complex.Zero : solution[k * nodes + m - 1] * Math.Exp(growth[k]);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => matrix.Dispose();
+
+    // integrals of the time spent at V with the Legendre polynomials of each element, in units of e^S for the whole
+    private double[] OccupationMoments()
+    {
+        var moments = new double[order];
+        for (int m = 0; m < nodes; m++)
+        {
+            int column = resetElement * nodes + m - 1;
+            if (column >= 0) moments[column] = -Math.Exp(growth[resetElement] - grid.TotalAction) * reference.Value(m, resetPlace);
+        }
+
+        moments[^1] = 1;
+        matrix.SolveTransposed(moments);
+        for (int k = 0; k < count; k++)
+        {
+            double scale = Math.Exp(-growth[k]);
+            for (int m = 0; m < nodes; m++) moments[k * nodes + m] *= scale;
+        }
+
+        return moments;
+    }
 
     private double Local(int element, double v) => (2 * v - edges[element] - edges[element + 1]) / (edges[element + 1] - edges[element]);
 
@@ -169,7 +226,6 @@ internal sealed class JumpPassage : IDisposable
         (int lower, int upper) = Reach();
         var result = new BorderedBand<T>(order, (lower + 1) * nodes, (upper + 1) * nodes);
         var row = new double[nodes * nodes];
-        Span<double> here = stackalloc double[nodes], there = stackalloc double[nodes];
         for (int k = 0; k < count; k++)
         {
             double left = edges[k], right = edges[k + 1], width = right - left, middle = 0.5 * (left + right), half = 0.5 * width;
@@ -212,41 +268,51 @@ internal sealed class JumpPassage : IDisposable
             foreach (JumpProcess.Jump j in process.Jumps)
             {
                 double from = left;
-                int target = Find(j.From(left));
-                while (from < right)
+                int next = Find(j.From(left));
+                while (NextBlock(k, j, ref from, ref next, row) is { } target)
                 {
-                    double to = target < 0 ? j.To(edges[0]) : target >= count ? right : j.To(edges[target + 1]);
-                    if (!(to < right)) to = right;
-                    if (to > from)
-                    {
-                        double weight = j.Rate * (to - from) / width;
-                        Array.Clear(row);
-                        for (int g = 0; g < nodes; g++)
-                        {
-                            double v = from + (to - from) * 0.5 * (1 + reference.Points[g]), share = 0.5 * weight * reference.Weights[g];
-                            reference.Values((v - middle) / half, here);
-                            if (target >= count) there[0] = 1;
-                            else if (target < 0) reference.Values(-1, there);
-                            else reference.Values(Local(target, j.From(v)), there);
-                            int columns = target >= count ? 1 : nodes;
-                            for (int m = 0; m < nodes; m++)
-                            {
-                                double factor = share * (2 * m + 1) * here[m];
-                                for (int n = 0; n < columns; n++) row[m * nodes + n] += factor * there[n];
-                            }
-                        }
-
-                        if (target >= count) AddThreshold(result, k, m => row[m * nodes]);
-                        else Add(result, k, Math.Max(target, 0), row);
-                        from = to;
-                    }
-
-                    target++;
+                    if (target == count) AddThreshold(result, k, m => row[m * nodes]);
+                    else Add(result, k, target, row);
                 }
             }
         }
 
         return result;
+    }
+
+    // One kind of jump from the part of element k above `from` that ends in one element: its rate times the coupling, and that element (the lowest
+    // for whatever ends below it, count for the threshold, where only the first column is used); null at the end of element k.
+    private int? NextBlock(int k, JumpProcess.Jump j, ref double from, ref int next, double[] row)
+    {
+        double right = edges[k + 1], width = right - edges[k], middle = 0.5 * (right + edges[k]), half = 0.5 * width;
+        Span<double> here = stackalloc double[nodes], there = stackalloc double[nodes];
+        while (from < right)
+        {
+            int target = next++;
+            double to = target < 0 ? j.To(edges[0]) : target >= count ? right : j.To(edges[target + 1]);
+            if (!(to < right)) to = right;
+            if (!(to > from)) continue;
+            Array.Clear(row);
+            int columns = target >= count ? 1 : nodes;
+            there[0] = 1;
+            for (int g = 0; g < nodes; g++)
+            {
+                double v = from + (to - from) * 0.5 * (1 + reference.Points[g]);
+                double share = 0.5 * j.Rate * (to - from) / width * reference.Weights[g];
+                reference.Values((v - middle) / half, here);
+                if (target < count) reference.Values(target < 0 ? -1 : Local(target, j.From(v)), there);
+                for (int m = 0; m < nodes; m++)
+                {
+                    double factor = share * (2 * m + 1) * here[m];
+                    for (int n = 0; n < columns; n++) row[m * nodes + n] += factor * there[n];
+                }
+            }
+
+            from = to;
+            return Math.Max(target, 0);
+        }
+
+        return null;
     }
 
     private static double Sign(int m) => (m & 1) == 0 ? 1 : -1;
