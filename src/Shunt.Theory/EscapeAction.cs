@@ -1,0 +1,80 @@
+using Shunt.Model;
+
+namespace Shunt.Theory;
+
+/// <summary>
+/// How rare it is that a membrane with Poisson jumps moves against its mean drift. For many small jumps the stationary density is e^{-S(V)} up to a
+/// prefactor, where S is the integral of the momentum p(V), the root other than 0 of
+/// H(V, p) = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1), and A_j(V) is what one arrival adds to V. Keeping two terms of the exponential gives
+/// back the diffusion with noise that depends on V, and evaluating those at mu gives S = v^2, the exponent of Eq. 12.
+/// </summary>
+public sealed class EscapeAction
+{
+    private readonly JumpProcess process;
+
+    /// <summary>The action of a neuron's input.</summary>
+    /// <param name="neuron">The neuron; its threshold and reset play no role.</param>
+    /// <param name="afferents">What it receives; synapses are taken as instantaneous.</param>
+    public EscapeAction(Neuron neuron, ReadOnlySpan<Afferent> afferents)
+        : this(new JumpProcess(neuron, afferents))
+    {
+    }
+
+    internal EscapeAction(JumpProcess process) => this.process = process;
+
+    /// <summary>mu (mV): the potential at which the mean drift vanishes and S is 0.</summary>
+    public double RestingPoint => process.MeanFree;
+
+    /// <summary>
+    /// p = dS/dV (1/mV) at V: positive above mu, negative below, 0 at mu; infinite where nothing moves V away from mu.
+    /// </summary>
+    /// <param name="potential">V (mV).</param>
+    public double Momentum(double potential)
+    {
+        double distance = potential - process.MeanFree;
+        if (distance == 0) return 0;
+        double sign = Math.Sign(distance), leak = sign * process.Drift(potential);
+        bool moves = leak > 0;
+        double slope = leak, curvature = 0, largest = 0; // slope and curvature of H at p = 0 along sign
+        foreach (JumpProcess.Jump j in process.Jumps)
+        {
+            double size = sign * j.Size(potential);
+            moves |= size > 0;
+            largest = Math.Max(largest, size);
+            slope += j.Rate * size;
+            curvature += j.Rate * size * size;
+        }
+
+        if (!moves) return sign * double.PositiveInfinity;
+
+        // H is convex in p and falls from 0 at p = 0, so Newton's method from the right of its root converges
+        double p = Math.Min(-2 * slope / curvature, 30 / largest);
+        while (Value(p).H < 0) p *= 1.5;
+        for (int i = 0; i < 200; i++)
+        {
+            (double h, double steepness) = Value(p);
+            double step = h / steepness;
+            p -= step;
+            if (!(Math.Abs(step) > 1e-9 * p)) break;
+        }
+
+        return sign * p;
+
+        (double H, double Slope) Value(double q)
+        {
+            double h = leak * q, steepness = leak;
+            foreach (JumpProcess.Jump j in process.Jumps)
+            {
+                double size = sign * j.Size(potential), grown = double.ExpM1(q * size);
+                h += j.Rate * grown;
+                steepness += j.Rate * size * (grown + 1);
+            }
+
+            return (h, steepness);
+        }
+    }
+
+    /// <summary>S between mu and a potential: int p dV, to 1e-6 or better; infinite when V cannot get there.</summary>
+    /// <param name="potential">V (mV).</param>
+    public double To(double potential) => Quadrature.Fine.Integrate(Momentum, process.MeanFree, potential, 2);
+}
