@@ -192,7 +192,7 @@ public sealed class DiffusionProcess
         private double step; // of the last fine panel
         private double followingStep, followAgain; // of panels on which y only follows; distance before which it is not tried again
         private double leapStep;
-        private double travelled, sinceStart; // w since the start of the sweep; distance
+        private double travelled, sinceStart; // change of w; distance
         private double lowestAhead = double.NaN; // of w up to the target
 
         internal double At { get; private set; } = start;
@@ -441,7 +441,7 @@ public sealed class DiffusionProcess
                     if (IsResolved(y, 1, size) && y.Min() > 0)
                     {
                         double unit = Math.Exp(-logScale);
-                        travelled += half * Rule.Integral(k);
+                        (travelled, lowestAhead) = (0, double.NaN);
                         value = Add(y, unit, ref time);
                         if (Moments)
                         {
