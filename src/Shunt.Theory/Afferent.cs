@@ -69,5 +69,6 @@ public readonly record struct InputMoments(double Tau, double Mu, double Sigma, 
     public static double Amplitude(Synapse synapse, double potential) =>
         synapse.Model == SynapseModel.Current ? synapse.Efficacy : Strength(synapse) * (synapse.Reversal - potential);
 
-    private static double Strength(Synapse synapse) => synapse.IsInstantaneous ? synapse.JumpFraction : synapse.Efficacy;
+    /// <summary>The part b of the distance to the reversal potential by which one arrival moves V in the diffusion approximation.</summary>
+    internal static double Strength(Synapse synapse) => synapse.IsInstantaneous ? synapse.JumpFraction : synapse.Efficacy;
 }

@@ -85,9 +85,12 @@ public abstract class TransferFunction
 /// <summary>The theories by name.</summary>
 public static class TransferFunctions
 {
-    private static readonly TransferFunction[] All = [
+    private static readonly TransferFunction[] All =
+    [
         new Siegert(),
         new Kramers(),
+        new MultiplicativeNoise(NoiseReading.Ito),
+        new MultiplicativeNoise(NoiseReading.Stratonovich),
         new ExactJump(),
     ];
 
