@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
 using Shunt.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(EngineKernels).Assembly).Run(args);
+if (args is ["accuracy"]) Accuracy.Write(Console.Out);
+else BenchmarkSwitcher.FromAssembly(typeof(EngineKernels).Assembly).Run(args);

@@ -85,6 +85,7 @@ internal static partial class CommandLine
           shunt theory FILE --sweep "input.rate=5:100:20 Hz"               predictions along an input sweep
           shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"    change values without editing the file
           shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
+          shunt attribute FILE                                             which approximation makes theory and network differ
           shunt estimate FILE                                              memory and time before anything is built
           shunt resume results/quickstart                                  go on with a run that was killed or stopped
           shunt recover results/quickstart                                 only save the spikes of such a run
@@ -95,6 +96,8 @@ internal static partial class CommandLine
         Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args),
         Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args),
         Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
+        Command("attribute", "Say which approximation of theory makes it differ from the network: a ladder of theories and simulations.",
+            AttributionSession.Attribute, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
         ResumeCommand(args),
         RecoverCommand(),
@@ -103,7 +106,7 @@ internal static partial class CommandLine
 
     private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
-        bool writes = name != "estimate", simulates = name is "run" or "simulate";
+        bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", simulates = hasCheckpoints || name == "attribute";
         var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
         file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
         var set = new Option<string[]>("--set")
@@ -150,7 +153,7 @@ internal static partial class CommandLine
         command.Add(threads);
         command.Add(json);
         command.Add(quiet);
-        if (simulates) command.Add(checkpoint);
+        if (hasCheckpoints) command.Add(checkpoint);
         if (simulates) command.Add(force);
         command.SetAction(parsed => action(new Request
         {
@@ -163,7 +166,7 @@ internal static partial class CommandLine
             Json = parsed.GetValue(json),
             Quiet = parsed.GetValue(quiet),
             Force = simulates && parsed.GetValue(force),
-            CheckpointSeconds = simulates ? parsed.GetValue(checkpoint) : 0,
+            CheckpointSeconds = hasCheckpoints ? parsed.GetValue(checkpoint) : 0,
             CommandText = Typed(args),
         }));
         return command;

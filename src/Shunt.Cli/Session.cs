@@ -243,7 +243,7 @@ internal static class Session
     private static bool RanOutOfMemory(Exception e) =>
         e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
 
-    private static ExperimentGrid Read(Request request)
+    internal static ExperimentGrid Read(Request request)
     {
         IEnumerable<string> set = request.Set;
         if (request.Seed is { } seed) set = set.Append($"simulation.seed={seed.ToString(CultureInfo.InvariantCulture)}");
@@ -254,7 +254,7 @@ internal static class Session
         grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = threads } })] };
 
     /// <summary>A path as it can be typed here.</summary>
-    private static string Here(string path) => Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+    internal static string Here(string path) => Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
 
     /// <summary>
     /// Checks that every point can be simulated, before anything is built or written, and returns the share of its time that each will spend on
@@ -273,7 +273,7 @@ internal static class Session
         return wiringShares;
     }
 
-    private static SimulationException Refusal(Experiment point)
+    internal static SimulationException Refusal(Experiment point)
     {
         MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
         CostEstimate e = check.Estimate;
@@ -304,7 +304,7 @@ internal static class Session
     }
 
     /// <summary>Turns what can go wrong into one message and an exit code.</summary>
-    private static int Guard(Func<int> action)
+    internal static int Guard(Func<int> action)
     {
         var terminal = new Terminal(quiet: false, json: false);
         try

@@ -125,31 +125,4 @@ internal static class Tables
 
         return at;
     }
-
-    private sealed class Csv
-    {
-        private readonly StringBuilder text = new();
-
-        internal Csv(string[] header) => Add(header);
-
-        internal void Add(object[] cells)
-        {
-            for (int i = 0; i < cells.Length; i++)
-            {
-                if (i > 0) text.Append(',');
-                text.Append(Cell(cells[i]));
-            }
-
-            text.Append('\n');
-        }
-
-        public override string ToString() => text.ToString();
-
-        private static string Cell(object value) => value switch
-        {
-            double x => double.IsNaN(x) ? "" : x.ToString("R", CultureInfo.InvariantCulture),
-            string s when s.AsSpan().IndexOfAny(",\"\n") >= 0 => $"\"{s.Replace("\"", "\"\"", StringComparison.Ordinal)}\"",
-            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-        };
-    }
 }

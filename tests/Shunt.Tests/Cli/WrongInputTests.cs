@@ -7,7 +7,7 @@ public sealed class WrongInputTests
 {
     public static TheoryData<string, string[]> Wrong => new()
     {
-        { "no command; there are run, theory, simulate, estimate, resume, recover, completion", [] },
+        { "no command; there are run, theory, simulate, attribute, estimate, resume, recover, completion", [] },
         { "unknown command 'rnu'; did you mean 'run'?", ["rnu", "tiny.yaml"] },
         { "unknown option '--hepl'; did you mean '--help'?", ["--hepl"] },
         { "run: unknown option '--sett'; did you mean '--set'?", ["run", "--sett", "coupling.K=10", "tiny.yaml"] },
@@ -50,6 +50,8 @@ public sealed class WrongInputTests
             "--sweep: coupling: cannot be swept together with coupling.K: one is part of the other",
             ["theory", "tiny.yaml", "--sweep", "coupling.K=10:16:2", "--sweep", "coupling=1:2:2"]
         },
+        { "attribute: sweep one number at most", ["attribute", "tiny.yaml", "--sweep", "coupling.K=10:16:2", "--sweep", "input.rate=200,250"] },
+        { "attribute: sweep one number at most", ["attribute", "tiny.yaml", "--sweep", "synapses.jump=linear,exponential"] },
         { "... and 12 more problems", ["theory", "tiny.yaml", "--sweep", "neuron.tau_m=-10:-1:20 ms"] },
         { "results folder 'full': it is not empty", ["run", "tiny.yaml", "--out", "full"] },
         { "results folder 'tiny.yaml': there is a file of this name", ["theory", "tiny.yaml", "--out", "tiny.yaml"] },

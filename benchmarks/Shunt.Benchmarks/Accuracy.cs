@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Globalization;
+using Shunt.Model;
+using Shunt.Simulation;
+using Shunt.Theory;
+
+namespace Shunt.Benchmarks;
+
+/// <summary>
+/// How far is each theory from the truth, and what does it cost? The truth is a simulation of single neurons with independent Poisson input: event by
+/// event for instantaneous synapses, on a fine grid for others. In a network the neurons' recurrent input is Poisson of their own rate, as every mean
+/// field has it: the truth is the most exact theory there.
+/// </summary>
+internal static class Accuracy
+{
+    private const int TimedMilliseconds = 300;
+
+    internal static void Write(TextWriter output)
+    {
+        string[] methods = [.. TransferFunctions.Names];
+        output.WriteLine($"| case | simulation (spk/s) | {string.Join(" | ", methods)} |");
+        output.WriteLine($"|---|---|{string.Concat(methods.Select(_ => "---|"))}");
+        foreach ((string name, NetworkModel model) in Neurons())
+        {
+            Estimate truth = Simulate(model);
+            IEnumerable<string> cells = methods.Select(m => Cell(model, m, truth.Value, signed: true));
+            output.WriteLine(FormattableString.Invariant($"| {name} | {truth.Value:G4} ± {truth.StandardError:G2} | {string.Join(" | ", cells)} |"));
+        }
+
+        foreach ((string name, NetworkModel model) in Networks())
+            output.WriteLine($"| {name} | | {string.Join(" | ", methods.Select(m => Cell(model, m, double.NaN, signed: false)))} |");
+
+        output.WriteLine();
+        output.WriteLine($"| time | {string.Join(" | ", methods)} |");
+        output.WriteLine($"|---|{string.Concat(methods.Select(_ => "---|"))}");
+        foreach ((string what, NetworkModel instantaneous, NetworkModel filtered) in new[]
+        {
+            ("neuron (ms)", Single(1000, 0.01, 12, 1.8, 10, 0), Single(1000, 0.01, 12, 1.8, 10, 1e-3)),
+            ("network (ms)", ModelA(1000, 0.0016, 20, 25, 0), ModelA(1000, 0.0016, 20, 25, 1e-3)),
+        })
+            output.WriteLine($"| {what} | {string.Join(" | ", methods.Select(m => Time(m, instantaneous, filtered)))} |");
+    }
+
+    private static IEnumerable<(string Name, NetworkModel Model)> Neurons() =>
+    [
+        ("neuron, K = 1e3, a = 0.01, nu_X = 5", Single(1000, 0.01, 12, 1.8, 5, 0)),
+        ("nu_X = 10", Single(1000, 0.01, 12, 1.8, 10, 0)),
+        ("nu_X = 27", Single(1000, 0.01, 12, 1.8, 27, 0)),
+        ("K = 1e4, a = 0.00622, nu_X = 2", Single(10_000, 0.00622, 12, 1.8, 2, 0)),
+        ("K = 1e4, a = 0.00622, nu_X = 5", Single(10_000, 0.00622, 12, 1.8, 5, 0)),
+        ("above threshold: K = 1e3, a = 0.01, eta = 0.6, nu_X = 20", Single(1000, 0.01, 12, 0.6, 20, 0)),
+        ("few large inputs: K = 100, a = 0.05, nu_X = 20", Single(100, 0.05, 12, 1.8, 20, 0)),
+        ("many small inputs: K = 1e5, a = 1e-3, g = 8, eta = 1.45, nu_X = 5", Single(100_000, 0.001, 8, 1.45, 5, 0)),
+        ("Fig. 6A, nu_X = 5, tau_S = 0.1 ms (tau_S/tau = 0.025)", Single(1000, 0.01, 8, 1.5, 5, 1e-4)),
+        ("tau_S = 1 ms (0.25)", Single(1000, 0.01, 8, 1.5, 5, 1e-3)),
+        ("tau_S = 10 ms (2.5)", Single(1000, 0.01, 8, 1.5, 5, 1e-2)),
+        ("tau_S = 10 ms, nu_X = 20 (9)", Single(1000, 0.01, 8, 1.5, 20, 1e-2)),
+    ];
+
+    private static IEnumerable<(string Name, NetworkModel Model)> Networks() =>
+    [
+        ("network, K = 1e2, a = 8.8e-3, nu_X = 25", ModelA(100, 0.0088, 20, 25, 0)),
+        ("network, K = 1e3, a = 1.6e-3, nu_X = 15", ModelA(1000, 0.0016, 20, 15, 0)),
+        ("nu_X = 25", ModelA(1000, 0.0016, 20, 25, 0)),
+        ("nu_X = 25, tau_S = 1 ms", ModelA(1000, 0.0016, 20, 25, 1e-3)),
+        ("nu_X = 25, tau_S = 10 ms", ModelA(1000, 0.0016, 20, 25, 1e-2)),
+    ];
+
+    private static string Cell(NetworkModel model, string method, double truth, bool signed)
+    {
+        TransferFunction transfer = TransferFunctions.Named(method);
+        if (transfer.Objection(model) is not null) return "–";
+        MeanFieldSolution solution = SelfConsistency.Solve(model, transfer);
+        double rate = solution.Observables.Populations[0].Rate.Value;
+        if (solution.Status == SolutionStatus.NotConverged || double.IsNaN(rate)) return "undefined";
+        string text = rate.ToString("G4", CultureInfo.InvariantCulture);
+        return signed ? $"{text} ({Deviation(rate / truth)})" : text;
+    }
+
+    // in percent, or as a factor where percents say little
+    private static string Deviation(double ratio) => ratio switch
+    {
+        > 2 => string.Create(CultureInfo.InvariantCulture, $"× {ratio:G2}"),
+        < 0.5 => string.Create(CultureInfo.InvariantCulture, $"÷ {1 / ratio:G2}"),
+        _ => (100 * (ratio - 1)).ToString(Math.Abs(ratio - 1) < 0.1 ? "+0.0;-0.0" : "+0;-0", CultureInfo.InvariantCulture) + " %",
+    };
+
+    private static string Time(string method, NetworkModel instantaneous, NetworkModel filtered)
+    {
+        TransferFunction transfer = TransferFunctions.Named(method);
+        NetworkModel? model = transfer.Objection(instantaneous) is null ? instantaneous : transfer.Objection(filtered) is null ? filtered : null;
+        if (model is null) return "–";
+        SelfConsistency.Solve(model, transfer);
+        var clock = Stopwatch.StartNew();
+        int solved = 0;
+        for (; clock.ElapsedMilliseconds < TimedMilliseconds || solved == 0; solved++) SelfConsistency.Solve(model, transfer);
+        return (clock.Elapsed.TotalMilliseconds / solved).ToString("G3", CultureInfo.InvariantCulture);
+    }
+
+    // as many neurons and as long as a relative error of about 0.3 % of a Poisson count takes, within reason
+    private static Estimate Simulate(NetworkModel model)
+    {
+        bool isInstantaneous = model.Projections.All(p => p.Synapse.IsInstantaneous);
+        var settings = new SimulationSettings
+        {
+            Engine = isInstantaneous ? Engine.Events : Engine.Grid,
+            TimeStep = 1e-5,
+            WarmUp = 0.1,
+            Duration = 20,
+            Seed = 1,
+            SampleInterval = 0.01,
+            TracedNeurons = 0,
+            RasterNeurons = 0,
+            StopAbove = double.PositiveInfinity,
+        };
+        return ISimulator.Of(model, settings).Run().Observables.Populations[0].Rate;
+    }
+
+    private static NetworkModel Single(int k, double a, double g, double eta, double nuX, double tauS)
+    {
+        (Synapse e, Synapse i) = Synapses(a, g, tauS);
+
+        // so many that the arrivals of all fit into a few seconds
+        int size = (int)Math.Clamp(2e7 / (k * nuX), 20, 2000);
+        return new NetworkModel(
+            "neuron",
+            [new("N", size, Neuron.Paper)],
+            [new("X", nuX), new("Y", eta * nuX)],
+            [From("X", "N", k, e), From("Y", "N", k / 4, i)]);
+    }
+
+    private static NetworkModel ModelA(int k, double a, double g, double nuX, double tauS)
+    {
+        (Synapse e, Synapse i) = Synapses(a, g, tauS);
+        return new NetworkModel(
+            "network",
+            [new("E", 10 * k, Neuron.Paper), new("I", 10 * k / 4, Neuron.Paper)],
+            [new("X", nuX)],
+            [
+                From("X", "E", k, e), From("E", "E", k, e), From("I", "E", k / 4, i),
+                From("X", "I", k, e), From("E", "I", k, e), From("I", "I", k / 4, i),
+            ]);
+    }
+
+    private static (Synapse E, Synapse I) Synapses(double a, double g, double tauS)
+    {
+        Synapse e = Synapse.Conductance(a, reversal: 0), i = Synapse.Conductance(g * a, reversal: -75);
+        return (e with { TimeConstant = tauS }, i with { TimeConstant = tauS });
+    }
+
+    private static Projection From(string source, string target, int k, Synapse synapse) =>
+        new() { Source = source, Target = target, InDegree = new InDegreeLaw.Fixed(k), Synapse = synapse };
+}
