@@ -63,8 +63,8 @@ public sealed class SweepTests
     [InlineData("input.rate=10,,20", "--sweep input.rate=10,,20: input.rate: '10,,20' has an empty value")]
     [InlineData("input.rate=10,10", "--sweep input.rate=10,10: input.rate: '10,10' has a value twice")]
     [InlineData("input.rate=10 Hz,1 kHz", "--sweep input.rate=10 Hz,1 kHz: input.rate: '10 Hz,1 kHz' mixes units; write one unit for the whole sweep")]
-    [InlineData("theory.method=siegert,kramer",
-        "--sweep theory.method=kramer: theory.method: 'kramer' is not a choice; allowed: siegert, kramers (did you mean 'kramers'?)")]
+    [InlineData("synapses.jump=linear,exponentia",
+        "--sweep synapses.jump=exponentia: synapses.jump: 'exponentia' is not a choice; allowed: linear, exponential (did you mean 'exponential'?)")]
     [InlineData("input.rate=10:50:x",
         "--sweep input.rate=10:50:x: input.rate: 'x' is not a number of points; must be a whole number from 1 to 100000")]
     [InlineData("input.rate=10:50:0",
