@@ -51,7 +51,7 @@ public class HeterogeneityTests
                 {
                     double expected = row[full ? "P_fullF1_per_spk_s" : "P_approxF1_per_spk_s"], actual = rates.Density(row["nu_spk_s"]);
                     if (expected > 1e-8) Near.Relative(expected, actual, 1e-6, row.Where);
-                    else Near.Absolute(expected, actual, 1e-13, row.Where);
+                    else Near.Absolute(expected, actual, 1e-12, row.Where); // far tails are sums of the table's own grid
                 }
             }
         }
