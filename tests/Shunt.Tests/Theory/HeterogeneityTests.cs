@@ -50,10 +50,47 @@ public class HeterogeneityTests
                 foreach (ReferenceTable.Row row in curve)
                 {
                     double expected = row[full ? "P_fullF1_per_spk_s" : "P_approxF1_per_spk_s"], actual = rates.Density(row["nu_spk_s"]);
-                    if (expected > 1e-8) Near.Relative(expected, actual, 1e-6, row.Where);
-                    else Near.Absolute(expected, actual, 1e-12, row.Where); // far tails are sums of the table's own grid
+                    // in the tails the table has errors of its own grid, up to 1 %: the next test goes without it
+                    if (expected > 0.01) Near.Relative(expected, actual, 1e-3, row.Where);
+                    else Near.Absolute(expected, actual, 1e-5, row.Where);
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(0.02, new double[] { 15, 20, 34, 50, 71 })]
+    [InlineData(0.1, new[] { 0.01, 1, 34, 100, 240 })]
+    public void The_distribution_of_rates_equals_the_integral_along_the_line_of_equal_rate(double cv, double[] rates)
+    {
+        const double K = 1000, gamma = 0.25, a = 0.0016, nuX = 25;
+        MeanFieldSolution solution = SelfConsistency.Solve(Networks.Spread(Networks.ModelA((int)K, a, 20, nuX), cv), Siegert);
+        double nu = solution.Observables["E"].Rate.Value, spread = solution.Observables["E"].RateSd.Value;
+        double sdE = K * Math.Sqrt(cv * cv * (nu * nu + nuX * nuX) + spread * spread / K);
+        double sdI = gamma * K * Math.Sqrt(cv * cv * nu * nu + spread * spread / (gamma * K));
+        Synapse e = Synapse.Conductance(a, 0), inhibition = Synapse.Conductance(20 * a, -75);
+        double LogRate(double zE, double zI) =>
+            Siegert.LogRate(Neuron.Paper, [new(K * (nuX + nu) + sdE * zE, e), new(gamma * K * nu + sdI * zI, inhibition)]);
+        foreach (double rate in rates)
+        {
+            const double step = 0.05;
+            double density = 0;
+            for (double zE = Math.Max(-9, 1e-6 - K * (nuX + nu) / sdE); zE <= 9; zE += step)
+            {
+                double low = Math.Max(-14, 1e-6 - gamma * K * nu / sdI), high = 14;
+                if (LogRate(zE, low) < Math.Log(rate) || LogRate(zE, high) > Math.Log(rate)) continue;
+                for (int i = 0; i < 60; i++)
+                {
+                    double middle = (low + high) / 2;
+                    if (LogRate(zE, middle) > Math.Log(rate)) low = middle;
+                    else high = middle;
+                }
+
+                double slope = (LogRate(zE, low + 1e-4) - LogRate(zE, low - 1e-4)) / 2e-4;
+                density += step * Math.Exp(-(zE * zE + low * low) / 2) / (2 * Math.PI) / Math.Abs(slope) / rate;
+            }
+
+            Near.Relative(density, solution.RateDistributions[0].Density(rate), 1e-6, $"{rate} spk/s");
         }
     }
 
@@ -62,11 +99,42 @@ public class HeterogeneityTests
     {
         foreach (ReferenceTable.Row row in ReferenceTable.Rows("hetero_CVKstar_fig4D"))
         {
-            // gamma K = 87.5 is no in-degree; at K = 400 the table is off: see the test below
-            if (row["K"] is 350 or 400) continue;
+            if (row["K"] is 350) continue; // gamma K = 87.5 is no in-degree
             CriticalHeterogeneity critical = CriticalHeterogeneity.Find(
                 Networks.ModelA((int)row["K"], row["a"], row["g"], row["nuX_spk_s"]), Siegert);
-            Near.Relative(row["CVKstar_1pct_below_1e-3"], critical.Cv, 1e-7, row.Where);
+
+            // at K = 400, where rates are lowest, the table's own grid of rates is coarser: the next test goes without it
+            Near.Relative(row["CVKstar_1pct_below_1e-3"], critical.Cv, row["K"] == 400 ? 3e-4 : 1e-7, row.Where);
         }
+    }
+
+    [Fact]
+    public void At_the_critical_heterogeneity_one_percent_of_the_neurons_are_quiescent_also_by_direct_summation()
+    {
+        const double K = 400, gamma = 0.25, a = 0.00198450172226281, g = 30, nuX = 25;
+        NetworkModel model = Networks.ModelA((int)K, a, g, nuX);
+        double cv = CriticalHeterogeneity.Find(model, Siegert).Cv;
+        PopulationObservables found = SelfConsistency.Solve(CriticalHeterogeneity.WithCv(model, cv), Siegert).Observables["E"];
+        double nu = found.Rate.Value, spread = found.RateSd.Value;
+        double sdE = K * Math.Sqrt(cv * cv * (nu * nu + nuX * nuX) + spread * spread / K);
+        double sdI = gamma * K * Math.Sqrt(cv * cv * nu * nu + spread * spread / (gamma * K));
+        Synapse e = Synapse.Conductance(a, 0), inhibition = Synapse.Conductance(g * a, -75);
+        const double step = 0.05;
+        double fraction = 0;
+        for (double zI = -8; zI <= 8; zI += step) // below this much excitation the neuron is quiescent
+        {
+            double low = 1e-6 - K * (nuX + nu) / sdE, high = 12;
+            double LogRate(double zE) => Siegert.LogRate(Neuron.Paper, [new(K * (nuX + nu) + sdE * zE, e), new(gamma * K * nu + sdI * zI, inhibition)]);
+            for (int i = 0; i < 60; i++)
+            {
+                double middle = (low + high) / 2;
+                if (LogRate(middle) < Math.Log(1e-3)) low = middle;
+                else high = middle;
+            }
+
+            fraction += step * Math.Exp(-zI * zI / 2) / Math.Sqrt(2 * Math.PI) * MathNet.Numerics.Distributions.Normal.CDF(0, 1, low);
+        }
+
+        Near.Relative(0.01, fraction, 1e-6, "quiescent fraction");
     }
 }

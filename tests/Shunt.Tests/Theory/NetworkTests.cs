@@ -276,8 +276,9 @@ public class NetworkTests
             clean.Populations,
             [new("X", 25, InputWiring.Pool, 10_000)],
             [.. clean.Projections.Select(p => p.Source == "E" ? p with { InDegree = new InDegreeLaw.Gaussian(1000, 0.05) } : p)]);
-        IReadOnlyList<string> warnings = SelfConsistency.Solve(model, Siegert).Warnings;
-        Assert.Contains(warnings, w => w.StartsWith("E, I: in-degrees vary between neurons (CV_K up to 0.05)", StringComparison.Ordinal));
+        MeanFieldSolution solution = SelfConsistency.Solve(model, Siegert);
+        IReadOnlyList<string> warnings = solution.Warnings;
+        Assert.Contains("in-degrees vary, so rates are means over neurons", solution.Message, StringComparison.Ordinal);
         Assert.Contains(warnings, w => w.StartsWith("X: two neurons share 10.0", StringComparison.Ordinal));
         Assert.DoesNotContain(
             SelfConsistency.Solve(clean, Siegert).Warnings,
