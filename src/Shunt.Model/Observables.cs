@@ -21,6 +21,11 @@ public readonly record struct Estimate(double Value, double StandardError = doub
 /// <param name="Value">Probability density per mV over non-refractory time; it integrates to 1 - nu tau_rp.</param>
 public sealed record MembraneDensity(IReadOnlyList<double> Voltage, IReadOnlyList<double> Value);
 
+/// <summary>A density over the firing rates of a population's neurons, P(nu) of Eq. F3.</summary>
+/// <param name="Rate">Rates (Hz), increasing.</param>
+/// <param name="Value">Probability density per Hz over the neurons; silent neurons may lie below the first rate.</param>
+public sealed record RateDensity(IReadOnlyList<double> Rate, IReadOnlyList<double> Value);
+
 /// <summary>What theory predicts and simulation measures of one population: the same quantities, so that they can be compared.</summary>
 public sealed record PopulationObservables
 {
@@ -29,6 +34,12 @@ public sealed record PopulationObservables
 
     /// <summary>Mean firing rate nu (Hz).</summary>
     public Estimate Rate { get; init; } = Estimate.Unknown;
+
+    /// <summary>
+    /// Standard deviation over the neurons of their long-run rates (Hz), Delta nu of Eq. F2. A simulation measures it free of the randomness of spike
+    /// counts, from what the two halves of the run have in common.
+    /// </summary>
+    public Estimate RateSd { get; init; } = Estimate.Unknown;
 
     /// <summary>Coefficient of variation of the interspike intervals, the mean over neurons.</summary>
     public Estimate CvIsi { get; init; } = Estimate.Unknown;
@@ -53,6 +64,9 @@ public sealed record PopulationObservables
 
     /// <summary>P(V), or null when it was not computed.</summary>
     public MembraneDensity? Density { get; init; }
+
+    /// <summary>P(nu) over the neurons, or null when it was not computed or all neurons fire alike.</summary>
+    public RateDensity? Rates { get; init; }
 }
 
 /// <summary>Everything a theory predicts or a simulation measures about a network, one entry per population in the model's order.</summary>

@@ -7,7 +7,7 @@ namespace Shunt.Theory;
 internal static class Assumptions
 {
     internal static List<string> Left(
-        NetworkModel model, RateEquations equations, TransferFunction transfer, double[] rates, Observables observables)
+        NetworkModel model, RateEquations equations, TransferFunction transfer, double[] rates, Observables observables, bool isAtMeanInDegree)
     {
         var warnings = new List<string>();
         for (int c = 0; c < equations.Count; c++)
@@ -20,7 +20,7 @@ internal static class Assumptions
             foreach (string warning in transfer.Warnings(neuron, afferents)) warnings.Add($"{who}: {warning}");
             AddColouredNoise(warnings, who, input, afferents);
             AddLargeJumps(warnings, who, neuron, input, afferents);
-            AddInDegreeSpread(warnings, who, model, equations, equations.Members[c][0], input, rates);
+            if (isAtMeanInDegree) AddInDegreeSpread(warnings, who, model, equations, equations.Members[c][0], input, rates);
             if (rates[c] >= 1e-3 && Math.Abs(cv - 1) > 0.3 && Enumerable.Range(0, equations.Count).Any(t => equations.IsDriven(t, c)))
             {
                 warnings.Add(Invariant($"{who}: its spikes drive the network and are taken as Poisson, but their predicted CV is {cv:G3}"));

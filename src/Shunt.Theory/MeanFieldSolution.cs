@@ -23,7 +23,14 @@ public enum SolutionStatus
 /// <param name="IsStable">Whether small perturbations of the rates die out when each rate relaxes to its prediction (no delays).</param>
 /// <param name="LeadingEigenvalue">Largest real part among the eigenvalues of dF/dnu - 1; negative when stable.</param>
 /// <param name="Residual">Largest relative mismatch |F(nu) - nu| / nu.</param>
-public sealed record FixedPoint(IReadOnlyList<double> Rates, bool IsStable, double LeadingEigenvalue, double Residual);
+public sealed record FixedPoint(IReadOnlyList<double> Rates, bool IsStable, double LeadingEigenvalue, double Residual)
+{
+    /// <summary>
+    /// Standard deviation over neurons of the rates of each population (Hz); zero where in-degrees do not vary. Where they do, the rates are means over
+    /// neurons and stability includes that of the spread.
+    /// </summary>
+    public IReadOnlyList<double> RateSds { get; init; } = [.. Rates.Select(_ => 0.0)];
+}
 
 /// <summary>What mean field predicts for a network.</summary>
 public sealed record MeanFieldSolution
@@ -39,6 +46,12 @@ public sealed record MeanFieldSolution
 
     /// <summary>Predictions at the reported fixed point: the stable one with the highest rates.</summary>
     public required Observables Observables { get; init; }
+
+    /// <summary>
+    /// Rates over the neurons of each population in the reported state, in the model's order (Eqs. F1-F3); empty when all neurons of a population fire
+    /// alike.
+    /// </summary>
+    public IReadOnlyList<RateDistribution> RateDistributions { get; init; } = [];
 
     /// <summary>Every fixed point found, by increasing rate of the first population.</summary>
     public required IReadOnlyList<FixedPoint> FixedPoints { get; init; }

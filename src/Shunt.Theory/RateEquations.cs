@@ -4,7 +4,7 @@ namespace Shunt.Theory;
 
 /// <summary>
 /// The self-consistency equations nu_c = F_c(nu) of a network, one per class of populations. Populations are put in one class when they must fire
-/// alike in every state: same neuron, and the same total in-degree through the same synapses from the same classes. (Populations that merely mirror
+/// alike in every state: same neuron, and the same total in-degree, with the same spread, through the same synapses from the same classes. (Populations that merely mirror
 /// each other keep their own equations, because their symmetry can break.) Not thread-safe: it reuses its buffers.
 /// </summary>
 internal sealed class RateEquations
@@ -48,12 +48,41 @@ internal sealed class RateEquations
         for (int i = 0; i < input.Length; i++)
         {
             double rate = input[i].ExternalRate;
-            foreach ((int source, double inDegree) in input[i].Recurrent) rate += inDegree * rates[source];
+            foreach (Recurrent r in input[i].Recurrent) rate += r.InDegree * rates[r.Source];
             buffer[i] = new Afferent(rate, input[i].Synapse);
         }
 
         return buffer;
     }
+
+    /// <summary>
+    /// Mean and spread over neurons of each input of a class (Eq. F1): the variance of the total rate through a kind of synapse is
+    /// sum_p [SD(K_p)^2 r_p^2 + K_p Dnu_p^2].
+    /// </summary>
+    /// <param name="c">The class.</param>
+    /// <param name="rates">Mean rate of each class (Hz).</param>
+    /// <param name="rateSds">Spread of the rates over the neurons of each class (Hz); zero leaves out the term Dnu^2/K of Eq. F1.</param>
+    internal SpreadAfferent[] SpreadAfferents(int c, ReadOnlySpan<double> rates, ReadOnlySpan<double> rateSds)
+    {
+        ReadOnlySpan<Afferent> means = Afferents(c, rates);
+        var spread = new SpreadAfferent[means.Length];
+        for (int i = 0; i < spread.Length; i++)
+        {
+            double variance = inputs[c][i].ExternalVariance;
+            foreach (Recurrent r in inputs[c][i].Recurrent)
+                variance += r.InDegreeVariance * rates[r.Source] * rates[r.Source] + r.InDegree * rateSds[r.Source] * rateSds[r.Source];
+            spread[i] = new SpreadAfferent(means[i], Math.Sqrt(variance));
+        }
+
+        return spread;
+    }
+
+    /// <summary>Rates over the neurons of a class with such inputs; an earlier distribution saves work.</summary>
+    internal RateDistribution Distribution(int c, SpreadAfferent[] spread, RateDistribution? earlier) =>
+        RateDistribution.Of(transfer, Neurons[c], spread, earlier);
+
+    /// <summary>Whether in-degrees vary anywhere, so that neurons of a population fire at different rates.</summary>
+    internal bool IsHeterogeneous => inputs.Any(c => c.Any(i => i.ExternalVariance > 0 || i.Recurrent.Any(r => r.InDegreeVariance > 0)));
 
     /// <summary>ln of the passage time of a class, ln(1/F - tau_rp).</summary>
     internal double LogTime(int c, ReadOnlySpan<double> rates) => transfer.LogPassageTime(Neurons[c], Afferents(c, rates));
@@ -88,7 +117,8 @@ internal sealed class RateEquations
         one.Length == other.Length
         && one.All(i => Array.Exists(
             other,
-            o => o.Synapse == i.Synapse && o.ExternalRate.Equals(i.ExternalRate) && o.Recurrent.AsSpan().SequenceEqual(i.Recurrent)));
+            o => o.Synapse == i.Synapse && o.ExternalRate.Equals(i.ExternalRate) && o.ExternalVariance.Equals(i.ExternalVariance)
+                && o.Recurrent.AsSpan().SequenceEqual(i.Recurrent)));
 
     private static Input[] Inputs(NetworkModel model, int[] classOf, Population population)
     {
@@ -98,14 +128,20 @@ internal sealed class RateEquations
             .. model.Onto(population.Name).GroupBy(p => p.Synapse).Select(group => new Input(
                 group.Key,
                 group.Where(p => model.FindInput(p.Source) is not null).Sum(p => model.MeanInDegree(p) * model.FindInput(p.Source)!.Rate),
+                group.Where(p => model.FindInput(p.Source) is not null).Sum(p => Variance(model, p) * Square(model.FindInput(p.Source)!.Rate)),
                 [
                     .. group.Where(p => model.FindInput(p.Source) is null)
                         .GroupBy(p => classOf[Array.IndexOf(names, p.Source)])
                         .OrderBy(sources => sources.Key)
-                        .Select(sources => (sources.Key, sources.Sum(model.MeanInDegree))),
+                        .Select(sources => new Recurrent(sources.Key, sources.Sum(model.MeanInDegree), sources.Sum(p => Variance(model, p)))),
                 ])),
         ];
     }
+
+    private static double Variance(NetworkModel model, Projection projection) =>
+        Square(projection.InDegree.StandardDeviation(model.SourceSize(projection)));
+
+    private static double Square(double x) => x * x;
 
     private List<int[]> ComponentsInOrder()
     {
@@ -133,5 +169,7 @@ internal sealed class RateEquations
     }
 
     /// <summary>All input through one kind of synapse.</summary>
-    private sealed record Input(Synapse Synapse, double ExternalRate, (int Source, double InDegree)[] Recurrent);
+    private sealed record Input(Synapse Synapse, double ExternalRate, double ExternalVariance, Recurrent[] Recurrent);
+
+    private readonly record struct Recurrent(int Source, double InDegree, double InDegreeVariance);
 }

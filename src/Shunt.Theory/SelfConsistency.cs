@@ -18,17 +18,93 @@ public static class SelfConsistency
     /// populations without feedback are simply evaluated. One population with feedback, or two that drive each other, are searched exhaustively;
     /// three or more by Newton's method from many starts, and the message says so.
     /// </summary>
-    /// <param name="model">The network; every neuron is taken at the mean in-degree.</param>
+    /// <remarks>
+    /// Where in-degrees vary, so do rates: mean and spread over neurons are found together (Eqs. F1-F3), by Newton's method from the states of the
+    /// network of mean in-degrees and a few other starts.
+    /// </remarks>
+    /// <param name="model">The network.</param>
     /// <param name="transfer">The theory of one neuron, see <see cref="TransferFunctions"/>.</param>
     /// <exception cref="ModelException">The theory cannot treat this network.</exception>
-    public static MeanFieldSolution Solve(NetworkModel model, TransferFunction transfer)
+    public static MeanFieldSolution Solve(NetworkModel model, TransferFunction transfer) => Solve(model, transfer, withRateSpread: true);
+
+    /// <inheritdoc cref="Solve(NetworkModel, TransferFunction)"/>
+    /// <param name="model">The network.</param>
+    /// <param name="transfer">The theory of one neuron, see <see cref="TransferFunctions"/>.</param>
+    /// <param name="withRateSpread">
+    /// Whether the sources' own spread counts, Dnu^2/K in Eq. F1. False gives the paper's approximation, for comparison: it is some percent off where
+    /// in-degrees vary by less than the rates that they cause.
+    /// </param>
+    public static MeanFieldSolution Solve(NetworkModel model, TransferFunction transfer, bool withRateSpread)
     {
         if (transfer.Objection(model) is { } objection) throw new ModelException("theory.method", objection);
         var equations = new RateEquations(model, transfer);
         var search = new FixedPointSearch(equations);
         double[][] states = [.. search.All().Where(s => !s.Any(double.IsNaN)).OrderBy(s => s[equations.ClassOf[0]])];
-        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s))];
+        if (equations.IsHeterogeneous)
+        {
+            if (Heterogeneous(model, equations, transfer, states, search.Notes, withRateSpread) is { } solution) return solution;
+            search.Notes.Add(
+                $"the average over neurons of different in-degree could not be computed with {transfer.Name}, so every neuron is taken at the mean in-degree");
+        }
 
+        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, s))];
+        (int reported, SolutionStatus status) = Choose(points);
+        Observables observables = reported < 0 ? Unknown(model) : Observe(model, equations, transfer, states[reported]);
+        return new MeanFieldSolution
+        {
+            Method = transfer.Name,
+            Status = status,
+            Message = Message(status, points, search.Notes, transfer),
+            FixedPoints = points,
+            Observables = observables,
+            Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported], observables, equations.IsHeterogeneous),
+        };
+    }
+
+    // the states of a network whose neurons differ; null when none was found
+    private static MeanFieldSolution? Heterogeneous(
+        NetworkModel model, RateEquations equations, TransferFunction transfer, double[][] alike, List<string> notes, bool withRateSpread)
+    {
+        var search = new HeterogeneousStates(equations, withRateSpread);
+        var states = new List<HeterogeneousState>();
+        void Add(HeterogeneousState? state)
+        {
+            if (state is not null && !states.Exists(s => SameRates(s.Rates, state.Rates))) states.Add(state);
+        }
+
+        foreach (double[] state in alike) Add(search.From(state));
+        double[] levels = transfer.Precision > 1e-6 ? [] : [0.1, 100];
+        foreach (double level in levels)
+            Add(search.From([.. equations.Neurons.Select(n => 1 / (n.RefractoryPeriod + 1 / level))], inSteps: false));
+        if (states.Count == 0) return null;
+
+        states.Sort((p, q) => p.Rates[equations.ClassOf[0]].CompareTo(q.Rates[equations.ClassOf[0]]));
+        FixedPoint[] points = [.. states.Select(s => Describe(model, equations, search, s))];
+        (int reported, SolutionStatus status) = Choose(points);
+        Observables observables = Observe(model, equations, transfer, states[reported], withRateSpread);
+        notes.Add(FormattableString.Invariant($"in-degrees vary, so rates are means over neurons (Eqs. F1-F3), searched from {alike.Length + levels.Length} ")
+            + "starts, which is not exhaustive");
+        double error = states[reported].Distributions.Max(d => d.InterpolationError);
+        if (error > Math.Max(1e-6, 10 * transfer.Precision))
+            notes.Add(FormattableString.Invariant($"the averages over neurons may be wrong by {error:G1}, relative: the rate changes too sharply with the input"));
+        return new MeanFieldSolution
+        {
+            Method = transfer.Name,
+            Status = status,
+            Message = Message(status, points, notes, transfer),
+            FixedPoints = points,
+            Observables = observables,
+            RateDistributions = [.. equations.ClassOf.Select(c => states[reported].Distributions[c])],
+            Warnings = Assumptions.Left(model, equations, transfer, states[reported].Rates, observables, isAtMeanInDegree: false),
+        };
+    }
+
+    private static bool SameRates(double[] p, double[] q) =>
+        p.Zip(q).All(r => Math.Abs(r.First - r.Second) <= 1e-6 * Math.Max(r.First, r.Second) || Math.Max(r.First, r.Second) < 1e-280);
+
+    // the stable state with the highest rates, else the first
+    private static (int Reported, SolutionStatus Status) Choose(FixedPoint[] points)
+    {
         int reported = -1;
         for (int i = 0; i < points.Length; i++)
         {
@@ -39,18 +115,14 @@ public static class SelfConsistency
             : reported < 0 ? SolutionStatus.Unstable
             : points[reported].Rates.All(r => r < Quiet) ? SolutionStatus.Silent
             : SolutionStatus.Converged;
-        if (status == SolutionStatus.Unstable) reported = 0;
+        return (status == SolutionStatus.Unstable ? 0 : reported, status);
+    }
 
-        Observables observables = reported < 0 ? Unknown(model) : Observe(model, equations, transfer, states[reported]);
-        return new MeanFieldSolution
-        {
-            Method = transfer.Name,
-            Status = status,
-            Message = Message(status, points, search.Notes, transfer),
-            FixedPoints = points,
-            Observables = observables,
-            Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported], observables),
-        };
+    private static FixedPoint Describe(NetworkModel model, RateEquations equations, HeterogeneousStates search, HeterogeneousState state)
+    {
+        double leading = search.LeadingEigenvalue(state);
+        double[] Each(double[] perClass) => [.. model.Populations.Select((_, p) => perClass[equations.ClassOf[p]])];
+        return new FixedPoint(Each(state.Rates), leading < 0, leading, state.Residual) { RateSds = Each(state.RateSds) };
     }
 
     private static FixedPoint Describe(NetworkModel model, RateEquations equations, double[] rates)
@@ -110,12 +182,13 @@ public static class SelfConsistency
             ReadOnlySpan<Afferent> afferents = equations.Afferents(c, rates);
             InputMoments input = InputMoments.Of(neuron, afferents);
             Response response = transfer.Respond(neuron, afferents);
-            double[] grid = Grid(neuron, input);
+            double[] grid = Grid(neuron, input.Mu - 5 * input.Sigma, input.Mu + 5 * input.Sigma);
             double[]? density = transfer.Density(neuron, afferents, grid);
             perClass[c] = new PopulationObservables
             {
                 Population = equations.Members[c][0].Name,
                 Rate = Estimate.Exactly(rates[c]),
+                RateSd = Estimate.Exactly(0),
                 CvIsi = double.IsNaN(response.Cv) ? Estimate.Unknown : Estimate.Exactly(response.Cv),
                 MeanV = Estimate.Exactly(response.MeanV),
                 SdV = Estimate.Exactly(response.SdV),
@@ -130,14 +203,33 @@ public static class SelfConsistency
         return new Observables([.. model.Populations.Select((p, i) => perClass[equations.ClassOf[i]] with { Population = p.Name })]);
     }
 
-    // wherever V spends time: between five sigma below mu or the reset and the threshold, with the reset, where P has a kink, as a point
-    private static double[] Grid(Neuron neuron, InputMoments input)
+    private static Observables Observe(
+        NetworkModel model, RateEquations equations, TransferFunction transfer, HeterogeneousState state, bool withRateSpread)
     {
-        double reach = 5 * input.Sigma;
+        var perClass = new PopulationObservables[equations.Count];
+        for (int c = 0; c < perClass.Length; c++)
+        {
+            SpreadAfferent[] inputs = equations.SpreadAfferents(c, state.Rates, withRateSpread ? state.RateSds : new double[state.RateSds.Length]);
+            Neuron neuron = equations.Neurons[c];
+            perClass[c] = NeuronAverages.Of(transfer, neuron, inputs, (low, high) => Grid(neuron, low, high)) with
+            {
+                Rate = Estimate.Exactly(state.Rates[c]),
+                RateSd = Estimate.Exactly(state.RateSds[c]),
+                QuiescentFraction = Estimate.Exactly(state.Distributions[c].FractionBelow(Quiet)),
+                Rates = state.Distributions[c].OnGrid(),
+            };
+        }
+
+        return new Observables([.. model.Populations.Select((p, i) => perClass[equations.ClassOf[i]] with { Population = p.Name })]);
+    }
+
+    // wherever V spends time: from below all of the free membrane and the reset to the threshold, with the reset, where P has a kink, as a point
+    private static double[] Grid(Neuron neuron, double lowest, double highest)
+    {
         bool fires = !double.IsPositiveInfinity(neuron.Threshold);
-        double low = (fires ? Math.Min(input.Mu, neuron.Reset) : input.Mu) - reach;
-        double high = fires ? neuron.Threshold : input.Mu + reach;
-        double kink = fires ? neuron.Reset : input.Mu;
+        double low = fires ? Math.Min(lowest, neuron.Reset - (highest - lowest) / 2) : lowest;
+        double high = fires ? neuron.Threshold : highest;
+        double kink = fires ? neuron.Reset : 0.5 * (lowest + highest);
         if (!(low < high)) return [kink];
         int below = Math.Clamp((int)Math.Round(DensityPoints * (kink - low) / (high - low)), 1, DensityPoints - 1), above = DensityPoints - below;
         var lower = Enumerable.Range(0, kink > low ? below : 0).Select(i => low + (kink - low) * i / below);

@@ -24,6 +24,12 @@ public abstract class TransferFunction
     public abstract string Name { get; }
 
     /// <summary>
+    /// Relative accuracy of the rates. Averages over neurons are computed from an interpolant of ln T that is refined to this, so an expensive theory
+    /// that is good to a tenth of a percent should say so. 1e-10 by default.
+    /// </summary>
+    public virtual double Precision => 1e-10;
+
+    /// <summary>
     /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that
     /// stays accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
     /// the theory is defined.

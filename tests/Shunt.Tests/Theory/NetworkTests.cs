@@ -276,9 +276,12 @@ public class NetworkTests
             clean.Populations,
             [new("X", 25, InputWiring.Pool, 10_000)],
             [.. clean.Projections.Select(p => p.Source == "E" ? p with { InDegree = new InDegreeLaw.Gaussian(1000, 0.05) } : p)]);
-        IReadOnlyList<string> warnings = SelfConsistency.Solve(model, Siegert).Warnings;
-        Assert.Contains(warnings, w => w.StartsWith("E, I: in-degrees vary between neurons (CV_K up to 0.05)", StringComparison.Ordinal));
-        Assert.Contains(warnings, w => w.StartsWith("X: two neurons share 10.0", StringComparison.Ordinal));
+        Assert.Contains(SelfConsistency.Solve(model, Siegert).Warnings, w => w.StartsWith("X: two neurons share 10.0", StringComparison.Ordinal));
+
+        // kramers has no rate above threshold, where some of the neurons are
+        MeanFieldSolution without = SelfConsistency.Solve(model, new Kramers());
+        Assert.Contains(without.Warnings, w => w.StartsWith("E, I: in-degrees vary between neurons (CV_K up to 0.05)", StringComparison.Ordinal));
+        Assert.Contains("could not be computed with kramers", without.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(
             SelfConsistency.Solve(clean, Siegert).Warnings,
             w => w.Contains("vary", StringComparison.Ordinal) || w.Contains("share", StringComparison.Ordinal));

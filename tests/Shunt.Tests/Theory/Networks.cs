@@ -32,6 +32,9 @@ internal static class Networks
             ]);
     }
 
+    /// <summary>The same network with Gaussian in-degrees.</summary>
+    internal static NetworkModel Spread(NetworkModel model, double cv) => CriticalHeterogeneity.WithCv(model, cv);
+
     internal static Projection Fixed(string source, string target, int k, Synapse synapse) =>
         new() { Source = source, Target = target, InDegree = new InDegreeLaw.Fixed(k), Synapse = synapse };
 }
