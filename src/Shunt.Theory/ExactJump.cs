@@ -14,8 +14,8 @@ public sealed class ExactJump : TransferFunction
     /// <summary>Relative error of T that the default resolution is made for; beyond it there is a warning.</summary>
     public const double TargetError = 1e-3;
 
-    private static readonly JumpResolution Standard = new(4, 1.5, 0.7, 0.1, 20);
-    private static readonly JumpResolution Finer = new(5, 1, 0.5, 0.03, 60);
+    private static readonly JumpResolution Standard = new(5, 2, 0.7, 0.03, 40);
+    private static readonly JumpResolution Finer = new(6, 1, 0.5, 0.01, 80);
 
     /// <inheritdoc/>
     public override string Name => "exact-jump";

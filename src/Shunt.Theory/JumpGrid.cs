@@ -25,6 +25,8 @@ internal sealed class JumpGrid
         var action = new EscapeAction(process);
         var basis = new List<double>();
         double scale = resolution.Width * process.SdFree, mean = process.MeanFree, start = Math.Min(reset, mean);
+        double share = resolution.Action; // of escapes too rare to matter in a table only ln T is wanted, to fewer digits
+        if (mean < threshold) share *= Math.Clamp(action.To(threshold) / 250, 1, 1.75);
         double floor = Floor(process, reset), v = threshold, cumulated = 0, deep = 0;
         basis.Add(v);
         profile.Add((v, 0));
@@ -48,11 +50,12 @@ internal sealed class JumpGrid
 
         double Step(double at) => StepAt(action.Momentum(at));
 
-        // deep below everything the density is negligible, and elements may be wider
+        // below mu only the density is steep, which matters less; deep below everything it is negligible
         double StepAt(double momentum)
         {
-            double steepness = double.IsFinite(momentum) ? Math.Abs(momentum) : 0; // infinite where V only passes on its way up from the reset
-            return 1 / (steepness / (resolution.Action * (1 + deep / 8)) + 1 / scale);
+            // infinite where nothing moves V away from mu
+            double steepness = double.IsPositiveInfinity(momentum) ? 0 : Math.Abs(momentum) / (share * (1 + deep / 8));
+            return 1 / ((momentum < 0 ? Math.Min(steepness, 3 / scale) : steepness) + 1 / scale);
         }
     }
 
