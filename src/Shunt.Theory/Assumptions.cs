@@ -19,7 +19,7 @@ internal static class Assumptions
             double cv = observables[equations.Members[c][0].Name].CvIsi.Value;
             foreach (string warning in transfer.Warnings(neuron, afferents)) warnings.Add($"{who}: {warning}");
             AddColouredNoise(warnings, who, input, afferents);
-            AddLargeJumps(warnings, who, neuron, input, afferents);
+            if (transfer is not ExactJump) AddLargeJumps(warnings, who, transfer, neuron, input, afferents);
             if (isAtMeanInDegree) AddInDegreeSpread(warnings, who, model, equations, equations.Members[c][0], input, rates);
             if (rates[c] >= 1e-3 && Math.Abs(cv - 1) > 0.3 && Enumerable.Range(0, equations.Count).Any(t => equations.IsDriven(t, c)))
             {
@@ -47,7 +47,7 @@ internal static class Assumptions
 
     // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
     // with H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
-    private static void AddLargeJumps(List<string> warnings, string who, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
+    private static void AddLargeJumps(List<string> warnings, string who, TransferFunction transfer, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
         bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;
         if (!escapes) return;
@@ -55,44 +55,19 @@ internal static class Assumptions
         if (kinds.Any(k => k.Synapse.TimeConstant > 0.1 * input.Tau)) return; // no jumps, and warned about elsewhere
         if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, neuron.Threshold) > 0)) return; // no jump leads across the threshold
 
-        double action = Quadrature.Coarse.Integrate(v => EscapeMomentum(neuron, input, kinds, v), input.Mu, neuron.Threshold);
-        double vMax = input.Scaled(neuron.Threshold), shift = vMax * vMax - action;
+        bool varies = transfer is MultiplicativeNoise;
+        double action = new EscapeAction(neuron, kinds).To(neuron.Threshold);
+        double exponent = varies ? Quadrature.Fine.Integrate(Momentum, input.Mu, neuron.Threshold, 2) : Math.Pow(input.Scaled(neuron.Threshold), 2);
+        double shift = exponent - action;
         if (Math.Abs(shift) < 0.1) return;
         double largest = kinds.Max(k => Math.Abs(InputMoments.Amplitude(k.Synapse, input.Mu)));
         warnings.Add(Invariant(
             $"{who}: single inputs move V by up to {largest:G3} mV against sigma = {input.Sigma:G3} mV; ")
-            + Invariant($"finite jumps and noise that depends on V, both left out, ")
+            + (varies ? "finite jumps, left out, " : "finite jumps and noise that depends on V, both left out, ")
             + Invariant($"change ln(rate) at fixed input by about {shift:+0.00;-0.00} (leading exponent)"));
-    }
 
-    // the positive root p of H(V, p) = 0; H is convex in p and falls from 0 at p = 0, so Newton's method from its right converges
-    private static double EscapeMomentum(Neuron neuron, InputMoments input, Afferent[] kinds, double v)
-    {
-        double leak = (neuron.RestingPotential - v) / neuron.MembraneTimeConstant;
-        (double H, double Slope) At(double p)
-        {
-            double h = leak * p, slope = leak;
-            foreach ((double rate, Synapse synapse) in kinds)
-            {
-                double amplitude = InputMoments.Amplitude(synapse, v);
-                h += rate * double.ExpM1(p * amplitude);
-                slope += rate * amplitude * Math.Exp(p * amplitude);
-            }
-
-            return (h, slope);
-        }
-
-        double p = 2 * (v - input.Mu) / (input.Sigma * input.Sigma);
-        while (At(p).H < 0) p *= 2;
-        for (int i = 0; i < 100; i++)
-        {
-            (double h, double slope) = At(p);
-            double step = h / slope;
-            p -= step;
-            if (!(Math.Abs(step) > 1e-9 * p)) break;
-        }
-
-        return p;
+        // of a diffusion whose noise depends on V
+        double Momentum(double v) => 2 * (v - input.Mu) / (input.Tau * kinds.Sum(k => k.Rate * Math.Pow(InputMoments.Amplitude(k.Synapse, v), 2)));
     }
 
     private static void AddInDegreeSpread(

@@ -18,13 +18,19 @@ internal sealed class JumpGrid
     // e^-34 of the time is spent below the lowest element, when there is anything below
     private const double DeepestAction = 34;
 
+    // in widths of an element: keeps their number within bounds whatever the input
+    private const double SmallestStep = 2e-3;
+
     private readonly List<(double V, double Action)> profile = []; // decreasing V; action measured downwards from threshold
 
     internal JumpGrid(JumpProcess process, double reset, double threshold, JumpResolution resolution)
     {
         var action = new EscapeAction(process);
         var basis = new List<double>();
-        double scale = resolution.Width * process.SdFree, mean = process.MeanFree, start = Math.Min(reset, mean);
+        double mean = process.MeanFree, start = Math.Min(reset, mean);
+
+        // a solution varies over the spread of V, or over a jump where jumps are so rare that they are larger
+        double largest = process.Jumps.Select(j => j.Size(mean)).Append(0).Max(), scale = resolution.Width * Math.Max(process.SdFree, 0.5 * largest);
         double share = resolution.Action; // of escapes too rare to matter in a table only ln T is wanted, to fewer digits
         if (mean < threshold) share *= Math.Clamp(action.To(threshold) / 250, 1, 1.75);
         double floor = Floor(process, reset), v = threshold, cumulated = 0, deep = 0;
@@ -33,8 +39,8 @@ internal sealed class JumpGrid
         while (true)
         {
             double span = v - floor;
-            double step = Math.Min(Step(v), span), middle = v - step / 2;
-            double momentum = action.Momentum(middle), refined = Math.Min(StepAt(momentum), span);
+            double step = Math.Min(Math.Max(Step(v), scale * SmallestStep), span), middle = v - step / 2;
+            double momentum = action.Momentum(middle), refined = Math.Min(Math.Max(StepAt(momentum), scale * SmallestStep), span);
             if (span - refined < 0.3 * refined) refined = span;
             v = refined == span ? floor : v - refined;
             if (v + refined / 2 > mean) cumulated += refined * momentum;
@@ -135,7 +141,7 @@ internal sealed class JumpGrid
 
         bool Accept(double v)
         {
-            double closest = 0.05 * Local(v);
+            double jump = process.Jumps.Min(j => Math.Abs(j.Size(v))), closest = 0.05 * (jump > 0 ? Math.Min(jump, Local(v)) : Local(v));
             foreach (double other in seams)
             {
                 if (Math.Abs(other - v) < closest) return false;
