@@ -46,17 +46,18 @@ internal static class Assumptions
     }
 
     // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
-    // with H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
+    // with H = (-(V - E_L) + psi/g_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
     private static void AddLargeJumps(List<string> warnings, string who, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
-        bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;
+        var drift = new MembraneDrift(neuron, input);
+        bool escapes = drift.Rest < drift.Barrier && double.IsFinite(drift.Barrier) && input.Sigma > 0;
         if (!escapes) return;
         Afferent[] kinds = [.. afferents.ToArray().Where(k => k.Rate > 0)];
         if (kinds.Any(k => k.Synapse.TimeConstant > 0.1 * input.Tau)) return; // no jumps, and warned about elsewhere
-        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, neuron.Threshold) > 0)) return; // no jump leads across the threshold
+        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, drift.Barrier) > 0)) return; // no jump leads across the threshold
 
-        double action = Quadrature.Coarse.Integrate(v => EscapeMomentum(neuron, input, kinds, v), input.Mu, neuron.Threshold);
-        double vMax = input.Scaled(neuron.Threshold), shift = vMax * vMax - action;
+        double action = Quadrature.Coarse.Integrate(v => EscapeMomentum(neuron, input, drift, kinds, v), drift.Rest, drift.Barrier);
+        double shift = 2 * drift.Rise(drift.Rest, drift.Barrier) / (input.Sigma * input.Sigma) - action;
         if (Math.Abs(shift) < 0.1) return;
         double largest = kinds.Max(k => Math.Abs(InputMoments.Amplitude(k.Synapse, input.Mu)));
         warnings.Add(Invariant(
@@ -66,9 +67,9 @@ internal static class Assumptions
     }
 
     // the positive root p of H(V, p) = 0; H is convex in p and falls from 0 at p = 0, so Newton's method from its right converges
-    private static double EscapeMomentum(Neuron neuron, InputMoments input, Afferent[] kinds, double v)
+    private static double EscapeMomentum(Neuron neuron, InputMoments input, MembraneDrift drift, Afferent[] kinds, double v)
     {
-        double leak = (neuron.RestingPotential - v) / neuron.MembraneTimeConstant;
+        double leak = (neuron.RestingPotential - v + (neuron.Current?.At(v) ?? 0)) / neuron.MembraneTimeConstant;
         (double H, double Slope) At(double p)
         {
             double h = leak * p, slope = leak;
@@ -82,7 +83,7 @@ internal static class Assumptions
             return (h, slope);
         }
 
-        double p = 2 * (v - input.Mu) / (input.Sigma * input.Sigma);
+        double p = -2 * drift.At(v) / (input.Sigma * input.Sigma);
         while (At(p).H < 0) p *= 2;
         for (int i = 0; i < 100; i++)
         {

@@ -46,7 +46,7 @@ public static class SelfConsistency
         {
             Method = transfer.Name,
             Status = status,
-            Message = Message(status, points, search.Notes, transfer),
+            Message = Message(status, points, search.Notes, transfer, model),
             FixedPoints = points,
             Observables = observables,
             Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported], observables),
@@ -135,9 +135,10 @@ public static class SelfConsistency
     {
         double reach = 5 * input.Sigma;
         bool fires = !double.IsPositiveInfinity(neuron.Threshold);
-        double low = (fires ? Math.Min(input.Mu, neuron.Reset) : input.Mu) - reach;
-        double high = fires ? neuron.Threshold : input.Mu + reach;
-        double kink = fires ? neuron.Reset : input.Mu;
+        double rest = new MembraneDrift(neuron, input).Rest, centre = double.IsNaN(rest) ? input.Mu : rest;
+        double low = (fires ? Math.Min(centre, neuron.Reset) : centre) - reach;
+        double high = fires ? neuron.Threshold : centre + reach;
+        double kink = fires ? neuron.Reset : centre;
         if (!(low < high)) return [kink];
         int below = Math.Clamp((int)Math.Round(DensityPoints * (kink - low) / (high - low)), 1, DensityPoints - 1), above = DensityPoints - below;
         var lower = Enumerable.Range(0, kink > low ? below : 0).Select(i => low + (kink - low) * i / below);
@@ -147,13 +148,13 @@ public static class SelfConsistency
     private static Observables Unknown(NetworkModel model) =>
         new([.. model.Populations.Select(p => new PopulationObservables { Population = p.Name })]);
 
-    private static string Message(SolutionStatus status, FixedPoint[] points, List<string> notes, TransferFunction transfer)
+    private static string Message(SolutionStatus status, FixedPoint[] points, List<string> notes, TransferFunction transfer, NetworkModel model)
     {
         int stable = points.Count(p => p.IsStable);
         string what = status switch
         {
             SolutionStatus.NotConverged => $"no self-consistent state was found with {transfer.Name}"
-                + (transfer is Kramers ? "; it is defined below threshold only, try siegert" : ""),
+                + (transfer is Kramers ? $"; it is defined below threshold only, try {(model.Populations.Any(p => p.Neuron.Current is not null) ? "diffusion" : "siegert")}" : ""),
             SolutionStatus.Unstable => $"{Count(points.Length, "state")}, none of them stable: "
                 + "the network would oscillate or run away; the first is reported",
             SolutionStatus.Silent => $"the network is silent: every population fires below {Quiet:G1} Hz in its only stable state"

@@ -94,7 +94,7 @@ public abstract class TransferFunction
 /// <summary>The theories by name.</summary>
 public static class TransferFunctions
 {
-    private static readonly TransferFunction[] All = [new Siegert(), new Kramers()];
+    private static readonly TransferFunction[] All = [new Siegert(), new Kramers(), new Diffusion()];
 
     /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
