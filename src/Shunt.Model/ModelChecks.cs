@@ -58,14 +58,44 @@ internal static class ModelChecks
         Require(double.IsFinite(n.ConstantDrive), $"{path}.I_e", $"{Text(n.ConstantDrive)} mV; must be finite");
         Require(double.IsFinite(n.Reset), $"{path}.V_reset", $"{Text(n.Reset)} mV; must be finite");
         Require(
-            n.Threshold > n.Reset, // an infinite threshold is allowed: a membrane that never fires
+            n.SpikeOnset > n.Reset, // an infinite threshold is allowed: a membrane that never fires
             $"{path}.V_th",
-            $"{Text(n.Threshold)} mV; must be above V_reset, which is {Text(n.Reset)} mV");
+            $"{Text(n.SpikeOnset)} mV; must be above V_reset, which is {Text(n.Reset)} mV");
         Require(
             n.RefractoryPeriod >= 0 && double.IsFinite(n.RefractoryPeriod),
             $"{path}.t_ref",
             $"{Text(n.RefractoryPeriod * 1e3)} ms; must be zero or more and finite");
+        CheckCurrent(n, path);
     }
+
+    private static void CheckCurrent(Neuron n, string path)
+    {
+        switch (n.Current)
+        {
+            case MembraneCurrent.SpikeInitiation(var sharpness, var threshold):
+                Require(Positive(sharpness), $"{path}.Delta_T", $"{Text(sharpness)} mV; must be positive and finite");
+                Require(double.IsFinite(threshold), $"{path}.V_th", $"{Text(threshold)} mV; must be finite where a spike starts by itself");
+                Require(
+                    n.Threshold > threshold && double.IsFinite(n.Threshold),
+                    $"{path}.V_peak",
+                    $"{Text(n.Threshold)} mV; must be finite and above V_th, which is {Text(threshold)} mV");
+                break;
+            case MembraneCurrent.InwardRectifier(var conductance, var reversal, var range):
+                Require(conductance >= 0 && double.IsFinite(conductance), $"{path}.g_rect", $"{Text(conductance)}; must be zero or more and finite");
+                Require(double.IsFinite(reversal), $"{path}.E_rect", $"{Text(reversal)} mV; must be finite");
+                Require(range > 0, $"{path}.Delta_rect", $"{Text(range)} mV; must be positive (inf: a constant conductance)");
+                CheckAboveLowest(n.Current, n.Reset, $"{path}.V_reset");
+                CheckAboveLowest(n.Current, n.RestingPotential, $"{path}.E_L");
+                break;
+        }
+    }
+
+    // V lies between the potentials that pull it, so it never gets to where the current has no meaning
+    private static void CheckAboveLowest(MembraneCurrent current, double potential, string path) => Require(
+        potential > current.LowestPotential,
+        path,
+        $"{Text(potential)} mV; with an inward rectifier it must lie above E_rect - Delta_rect, where the conductance has no limit: "
+        + $"{Text(current.LowestPotential)} mV");
 
     private static void CheckProjection(NetworkModel model, Projection p, string path)
     {
@@ -80,6 +110,7 @@ internal static class ModelChecks
             $"{path}.to",
             $"no population is called '{p.Target}'; there are {string.Join(", ", model.Populations.Select(q => q.Name))}");
         CheckSynapse(p.Synapse, path);
+        CheckReach(p.Synapse, model.FindPopulation(p.Target)!.Neuron, path);
         CheckInDegree(model, p, source, input, path);
         CheckDelay(p.Delay, input, path);
     }
@@ -98,6 +129,17 @@ internal static class ModelChecks
             !s.IsInstantaneous || s.Jump != JumpConvention.Linear || s.Efficacy < 1,
             $"{path}.efficacy",
             $"{Text(s.Efficacy)}; must be below 1 with the linear jump a (E - V), or V would overshoot the reversal potential (the exponential convention allows it)");
+    }
+
+    private static void CheckReach(Synapse s, Neuron target, string path)
+    {
+        if (target.Current is not { } current || double.IsNegativeInfinity(current.LowestPotential)) return;
+        if (s.Model == SynapseModel.Conductance) CheckAboveLowest(current, s.Reversal, $"{path}.reversal");
+        else
+            Require(
+                s.Efficacy >= 0,
+                $"{path}.efficacy",
+                $"{Text(s.Efficacy)} mV; an inhibitory current can take V below E_rect - Delta_rect, where the rectifier has no meaning: use conductances");
     }
 
     private static void CheckInDegree(NetworkModel model, Projection p, Population? source, ExternalInput? input, string path)

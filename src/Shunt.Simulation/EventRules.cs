@@ -20,6 +20,13 @@ internal static class EventRules
         foreach (Population population in model.Populations)
         {
             Neuron neuron = population.Neuron;
+            if (neuron.Current is { } current)
+            {
+                throw new SimulationException(
+                    $"populations.{population.Name}.neuron.model: {current.Model}; events need the linear membrane of lif, which has a closed formula between arrivals: "
+                    + $"set it to lif, {Otherwise}");
+            }
+
             if (neuron.RestingPotential < neuron.Threshold) continue;
             throw new SimulationException(
                 $"populations.{population.Name}.neuron: E_L + I_e is {Text(neuron.RestingPotential)} mV; with events it must lie below V_th, "

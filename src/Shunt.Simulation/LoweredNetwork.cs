@@ -94,8 +94,8 @@ internal sealed record LoweredPopulation
     /// <summary>dt / tau_L.</summary>
     internal required double Leak { get; init; }
 
-    /// <summary>Potential that V is measured from while it is advanced (mV): the threshold, or where there is none the resting potential.</summary>
-    internal double Reference => double.IsFinite(Source.Neuron.Threshold) ? Source.Neuron.Threshold : Source.Neuron.RestingPotential;
+    /// <summary>Potential that V is measured from while it is advanced (mV): where spikes begin, or where nothing fires the resting potential.</summary>
+    internal double Reference => double.IsFinite(Source.Neuron.SpikeOnset) ? Source.Neuron.SpikeOnset : Source.Neuron.RestingPotential;
 
     /// <summary>False when spikes and arrivals have continuous times, so that no step has to resolve anything.</summary>
     internal required bool IsOnGrid { get; init; }
@@ -253,7 +253,7 @@ internal sealed class LoweredNetwork
                 + $"{Grid.RateBinSteps * dt * 1e3:G6} ms, which cannot be counted: use shorter bins");
         }
 
-        return new LoweredPopulation
+        var lowered = new LoweredPopulation
         {
             Index = index,
             Source = population,
@@ -266,6 +266,8 @@ internal sealed class LoweredNetwork
             Routes = routes,
             Inputs = inputs,
         };
+        FlowRules.Check(lowered, dt);
+        return lowered;
     }
 
     /// <summary>What procedural wiring cannot do would silently be another network.</summary>

@@ -2,13 +2,23 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Shunt.Model;
 
 namespace Shunt.Simulation;
 
 /// <summary>The membranes of one shard, in the precision that was chosen.</summary>
 internal abstract class Membrane
 {
-    internal static Membrane Of(Shard shard, Precision precision) => precision == Precision.Double ? new Membrane<double>(shard) : new Membrane<float>(shard);
+    internal static Membrane Of(Shard shard, Precision precision) => precision == Precision.Double ? Of<double>(shard) : Of<float>(shard);
+
+    private static Membrane Of<T>(Shard shard)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => shard.Population.Source.Neuron.Current switch
+        {
+            null => new Membrane<T, LinearFlow<T>>(shard, default),
+            MembraneCurrent.SpikeInitiation spike => new Membrane<T, SpikeFlow<T>>(shard, new SpikeFlow<T>(shard.Population, spike)),
+            MembraneCurrent.InwardRectifier rectifier => new Membrane<T, RectifierFlow<T>>(shard, new RectifierFlow<T>(shard.Population, rectifier)),
+            var other => throw new SimulationException($"populations.{shard.Population.Source.Name}.neuron: the grid does not know the current of '{other.Model}'"),
+        };
 
     /// <summary>Advances every neuron by one step with the arrivals in <see cref="Shard.Counts"/> and appends those that fire.</summary>
     internal abstract void Step(long step, SpikeBuffer spikes);
@@ -40,11 +50,13 @@ internal abstract class Membrane
 /// </code>
 /// Instantaneous synapses are the limit in which each arrival brings G = -ln(1 - b): n arrivals alone move V to E + (V - E)(1 - b)^n exactly, so jumps compose, V never
 /// overshoots a reversal potential, and excitation and inhibition within a step have no order. A current adds its charge to N alone.
+/// A neuron whose current depends on V has another flow from V to V, see <see cref="IMembraneFlow{T}"/>.
 /// Then: a refractory neuron is put back to the reset; one at or above threshold fires, at the end of the step.
 /// Potentials are kept relative to the threshold: single precision is then finest where it decides.
 /// </summary>
-internal sealed unsafe class Membrane<T> : Membrane
+internal sealed unsafe class Membrane<T, TFlow> : Membrane
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TFlow : struct, IMembraneFlow<T>
 {
     private readonly Shard _shard;
     private readonly AlignedBuffer<T> _potential;
@@ -56,9 +68,11 @@ internal sealed unsafe class Membrane<T> : Membrane
 
     private readonly T _leak, _leakDrive, _threshold, _reset;
     private readonly double _reference;
+    private readonly TFlow _flow;
 
-    internal Membrane(Shard shard)
+    internal Membrane(Shard shard, TFlow flow)
     {
+        _flow = flow;
         _shard = shard;
         LoweredPopulation population = shard.Population;
         _reference = population.Reference;
@@ -105,6 +119,7 @@ internal sealed unsafe class Membrane<T> : Membrane
         T* potential = _potential.Pointer;
         int* lastSpike = _shard.LastSpike.Pointer;
         ulong* firing = _firing.Pointer;
+        TFlow flow = _flow;
         int vectors = 0;
         ChannelView* channels = _channels.Pointer, end = channels + _channels.Length;
         for (int i = 0; i < padded; i += Vector512<T>.Count)
@@ -117,8 +132,7 @@ internal sealed unsafe class Membrane<T> : Membrane
                 if (channel->IsConductance) gamma += release;
             }
 
-            Vector512<T> v = Vector512.Load(potential + i);
-            v = Lanes.Fma(Lanes.Fma(-gamma, v, drive), Relaxation.Phi(gamma), v);
+            Vector512<T> v = flow.Over(Vector512.Load(potential + i), gamma, drive);
             Vector512<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
             v = Vector512.ConditionalSelect(refractory, reset, v);
             Vector512<T> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);

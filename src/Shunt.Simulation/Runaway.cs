@@ -105,7 +105,7 @@ internal sealed class Runaway
     {
         Neuron target = _network.Model.FindPopulation(projection.Target)!.Neuron;
         Synapse synapse = projection.Synapse;
-        bool upwards = synapse.Model == SynapseModel.Current ? synapse.Efficacy > 0 : synapse.Reversal > target.Threshold;
+        bool upwards = synapse.Model == SynapseModel.Current ? synapse.Efficacy > 0 : synapse.Reversal > target.SpikeOnset;
         return upwards && synapse.Efficacy != 0 && _network.Model.MeanInDegree(projection) > 0;
     }
 

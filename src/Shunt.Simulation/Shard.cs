@@ -172,7 +172,7 @@ internal sealed unsafe class Shard : IObserved
     {
         Neuron neuron = Population.Source.Neuron;
         var stream = new RandomStream(Network.Settings.Seed, RandomPurpose.InitialPotential, (uint)Population.Index);
-        double span = double.IsFinite(neuron.Threshold) ? neuron.Threshold - neuron.Reset : 0;
+        double span = double.IsFinite(neuron.SpikeOnset) ? neuron.SpikeOnset - neuron.Reset : 0;
         for (int i = 0; i < Padded; i++)
         {
             double u = stream.Block(0, (ulong)(First + i)).X0 / 4294967296.0;

@@ -286,7 +286,7 @@ internal sealed class ShardStatistics
     private static (double Low, double High) HistogramRange(LoweredPopulation population)
     {
         Neuron neuron = population.Source.Neuron;
-        double[] reached = [neuron.RestingPotential, neuron.Reset, .. population.Channels.Where(c => c.IsConductance).Select(c => c.Reversal)];
+        double[] reached = [.. FlowRules.Pulls(population)];
         bool hasCurrents = population.Channels.Any(c => !c.IsConductance);
         double low = reached.Min() - (hasCurrents ? 300 : 0);
         double high = double.IsFinite(neuron.Threshold) ? neuron.Threshold : reached.Max() + (hasCurrents ? 300 : 0);

@@ -25,7 +25,8 @@ public readonly record struct InputMoments(double Tau, double Mu, double Sigma, 
     /// 1/tau = 1/tau_L + sum_c a R, mu = tau ((E_L + I_e)/tau_L + sum_c a R E + sum_J J R), and sigma^2 = tau (sum_c a^2 R (mu - E)^2 + sum_J J^2 R),
     /// where sums marked c run over conductances and J over currents. An instantaneous conductance enters with the fraction b by which it moves V
     /// (a, or 1 - e^-a in the exponential convention), which makes mu exact for finite jumps; one with a time constant enters with a, which
-    /// makes the mean conductance exact.
+    /// makes the mean conductance exact. A <see cref="Neuron.Current"/> is in none of these; only sigma of a neuron with an inward rectifier is
+    /// taken where the drift with that current vanishes, instead of at mu.
     /// </summary>
     /// <param name="neuron">The neuron.</param>
     /// <param name="afferents">Everything it receives.</param>
@@ -47,10 +48,10 @@ public readonly record struct InputMoments(double Tau, double Mu, double Sigma, 
         }
 
         double tau = 1 / inverseTau, mu = tau * drive;
-        double sigma2 = 0, filtered = 0;
+        double at = SigmaAt(neuron, tau, mu), sigma2 = 0, filtered = 0;
         foreach ((double rate, Synapse synapse) in afferents)
         {
-            double amplitude = Amplitude(synapse, mu);
+            double amplitude = Amplitude(synapse, at);
             double share = tau * rate * amplitude * amplitude;
             sigma2 += share;
             filtered += share * tau / (tau + synapse.TimeConstant);
@@ -68,6 +69,10 @@ public readonly record struct InputMoments(double Tau, double Mu, double Sigma, 
     /// <param name="potential">V (mV).</param>
     public static double Amplitude(Synapse synapse, double potential) =>
         synapse.Model == SynapseModel.Current ? synapse.Efficacy : Strength(synapse) * (synapse.Reversal - potential);
+
+    // where V spends its time: a rectifier pulls it away from mu, while the exponential of an EIF acts near the spike only
+    private static double SigmaAt(Neuron neuron, double tau, double mu) =>
+        neuron.Current is MembraneCurrent.InwardRectifier ? new MembraneDrift(neuron, tau, mu).Rest : mu;
 
     /// <summary>The part b of the distance to the reversal potential by which one arrival moves V in the diffusion approximation.</summary>
     internal static double Strength(Synapse synapse) => synapse.IsInstantaneous ? synapse.JumpFraction : synapse.Efficacy;

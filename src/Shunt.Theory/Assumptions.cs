@@ -46,18 +46,22 @@ internal static class Assumptions
     }
 
     // The escape rate of the true process, Poisson jumps of size A_j(V), has the exponent S = int p dV along the path H(V, p) = 0 from mu to theta,
-    // with H = -(V - E_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has v_max^2 instead.
-    private static void AddLargeJumps(List<string> warnings, string who, TransferFunction transfer, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
+    // with H = -(V - E_L - psi/g_L) p/tau_L + sum_j R_j (e^{p A_j(V)} - 1); a diffusion of constant noise has 2 (H(theta*) - H(mu*))/sigma^2 instead.
+    private static void AddLargeJumps(
+        List<string> warnings, string who, TransferFunction transfer, Neuron neuron, InputMoments input, ReadOnlySpan<Afferent> afferents)
     {
-        bool escapes = input.Mu < neuron.Threshold && double.IsFinite(neuron.Threshold) && input.Sigma > 0;
+        var drift = new MembraneDrift(neuron, input);
+        bool escapes = drift.Rest < drift.Barrier && double.IsFinite(drift.Barrier) && input.Sigma > 0;
         if (!escapes) return;
         Afferent[] kinds = [.. afferents.ToArray().Where(k => k.Rate > 0)];
         if (kinds.Any(k => k.Synapse.TimeConstant > 0.1 * input.Tau)) return; // no jumps, and warned about elsewhere
-        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, neuron.Threshold) > 0)) return; // no jump leads across the threshold
+        if (!kinds.Any(k => InputMoments.Amplitude(k.Synapse, drift.Barrier) > 0)) return; // no jump leads across the threshold
 
         bool varies = transfer is MultiplicativeNoise;
-        double action = new EscapeAction(neuron, kinds).To(neuron.Threshold);
-        double exponent = varies ? Quadrature.Fine.Integrate(Momentum, input.Mu, neuron.Threshold, 2) : Math.Pow(input.Scaled(neuron.Threshold), 2);
+        double action = new EscapeAction(neuron, kinds, drift).To(drift.Barrier);
+        double exponent = varies
+            ? Quadrature.Fine.Integrate(Momentum, drift.Rest, drift.Barrier, 2)
+            : 2 * drift.Rise(drift.Rest, drift.Barrier) / (input.Sigma * input.Sigma);
         double shift = exponent - action;
         if (Math.Abs(shift) < 0.1) return;
         double largest = kinds.Max(k => Math.Abs(InputMoments.Amplitude(k.Synapse, input.Mu)));

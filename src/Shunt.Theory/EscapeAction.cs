@@ -11,6 +11,8 @@ namespace Shunt.Theory;
 public sealed class EscapeAction
 {
     private readonly JumpProcess process;
+    private readonly MembraneCurrent? current;
+    private readonly double currentRate; // 1/tau_L
 
     /// <summary>The action of a neuron's input.</summary>
     /// <param name="neuron">The neuron; its threshold and reset play no role.</param>
@@ -20,10 +22,22 @@ public sealed class EscapeAction
     {
     }
 
-    internal EscapeAction(JumpProcess process) => this.process = process;
+    internal EscapeAction(JumpProcess process)
+    {
+        this.process = process;
+        RestingPoint = process.MeanFree;
+    }
+
+    /// <summary>The same for a neuron that may have a current that depends on V.</summary>
+    internal EscapeAction(Neuron neuron, ReadOnlySpan<Afferent> afferents, MembraneDrift drift)
+        : this(new JumpProcess(neuron, afferents))
+    {
+        if (neuron.Current is null) return;
+        (current, currentRate, RestingPoint) = (neuron.Current, 1 / neuron.MembraneTimeConstant, drift.Rest);
+    }
 
     /// <summary>mu (mV): the potential at which the mean drift vanishes and S is 0.</summary>
-    public double RestingPoint => process.MeanFree;
+    public double RestingPoint { get; }
 
     /// <summary>
     /// p = dS/dV (1/mV) at V: positive above mu, negative below, 0 at mu; infinite where nothing moves V away from mu.
@@ -31,9 +45,9 @@ public sealed class EscapeAction
     /// <param name="potential">V (mV).</param>
     public double Momentum(double potential)
     {
-        double distance = potential - process.MeanFree;
+        double distance = potential - RestingPoint;
         if (distance == 0) return 0;
-        double sign = Math.Sign(distance), leak = sign * process.Drift(potential);
+        double sign = Math.Sign(distance), leak = sign * (process.Drift(potential) + currentRate * (current?.At(potential) ?? 0));
         bool moves = leak > 0;
         double slope = leak, curvature = 0, largest = 0; // slope and curvature of H at p = 0 along sign
         foreach (JumpProcess.Jump j in process.Jumps)
@@ -76,5 +90,5 @@ public sealed class EscapeAction
 
     /// <summary>S between mu and a potential: int p dV, to 1e-6 or better; infinite when V cannot get there.</summary>
     /// <param name="potential">V (mV).</param>
-    public double To(double potential) => Quadrature.Fine.Integrate(Momentum, process.MeanFree, potential, 2);
+    public double To(double potential) => Quadrature.Fine.Integrate(Momentum, RestingPoint, potential, 2);
 }

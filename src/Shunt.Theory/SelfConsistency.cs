@@ -54,7 +54,7 @@ public static class SelfConsistency
         {
             Method = transfer.Name,
             Status = status,
-            Message = Message(status, points, search.Notes, transfer),
+            Message = Message(status, points, search.Notes, transfer, model),
             FixedPoints = points,
             Observables = observables,
             Warnings = reported < 0 ? [] : Assumptions.Left(model, equations, transfer, states[reported], observables, equations.IsHeterogeneous),
@@ -91,7 +91,7 @@ public static class SelfConsistency
         {
             Method = transfer.Name,
             Status = status,
-            Message = Message(status, points, notes, transfer),
+            Message = Message(status, points, notes, transfer, model),
             FixedPoints = points,
             Observables = observables,
             RateDistributions = [.. equations.ClassOf.Select(c => states[reported].Distributions[c])],
@@ -156,7 +156,8 @@ public static class SelfConsistency
             ReadOnlySpan<Afferent> afferents = equations.Afferents(c, rates);
             InputMoments input = InputMoments.Of(neuron, afferents);
             Response response = transfer.Respond(neuron, afferents);
-            double[] grid = Grid(neuron, input.Mu - 5 * input.Sigma, input.Mu + 5 * input.Sigma);
+            double rest = new MembraneDrift(neuron, input).Rest, centre = double.IsNaN(rest) ? input.Mu : rest;
+            double[] grid = Grid(neuron, centre - 5 * input.Sigma, centre + 5 * input.Sigma);
             double[]? density = transfer.Density(neuron, afferents, grid);
             perClass[c] = new PopulationObservables
             {
@@ -213,13 +214,13 @@ public static class SelfConsistency
     private static Observables Unknown(NetworkModel model) =>
         new([.. model.Populations.Select(p => new PopulationObservables { Population = p.Name })]);
 
-    private static string Message(SolutionStatus status, FixedPoint[] points, List<string> notes, TransferFunction transfer)
+    private static string Message(SolutionStatus status, FixedPoint[] points, List<string> notes, TransferFunction transfer, NetworkModel model)
     {
         int stable = points.Count(p => p.IsStable);
         string what = status switch
         {
             SolutionStatus.NotConverged => $"no self-consistent state was found with {transfer.Name}"
-                + (transfer is Kramers ? "; it is defined below threshold only, try siegert" : ""),
+                + (transfer is Kramers ? $"; it is defined below threshold only, try {(model.Populations.Any(p => p.Neuron.Current is not null) ? "diffusion" : "siegert")}" : ""),
             SolutionStatus.Unstable => $"{Count(points.Length, "state")}, none of them stable: "
                 + "the network would oscillate or run away; the first is reported",
             SolutionStatus.Silent => $"the network is silent: every population fires below {Quiet:G1} Hz in its only stable state"

@@ -57,12 +57,21 @@ public abstract class TransferFunction
     /// <param name="synapses">Everything that ends on it.</param>
     public virtual string? Objection(Neuron neuron, IReadOnlyCollection<Synapse> synapses) => null;
 
+    /// <summary>Whether this theory treats neurons with a <see cref="Neuron.Current"/> (App. C).</summary>
+    public virtual bool TreatsCurrents => false;
+
     /// <summary>Why this theory cannot treat a network, with the name of the first population it fails for; null when it can.</summary>
     /// <param name="model">The network.</param>
     public string? Objection(NetworkModel model) =>
         model.Populations
-            .Select(p => Objection(p.Neuron, [.. model.Onto(p.Name).Select(j => j.Synapse)]) is { } reason ? $"{Name}, population {p.Name}: {reason}" : null)
+            .Select(p => (ObjectionToCurrent(p.Neuron) ?? Objection(p.Neuron, [.. model.Onto(p.Name).Select(j => j.Synapse)])) is { } reason
+                ? $"{Name}, population {p.Name}: {reason}"
+                : null)
             .FirstOrDefault(reason => reason is not null);
+
+    private string? ObjectionToCurrent(Neuron neuron) => neuron.Current is { } current && !TreatsCurrents
+        ? $"it knows no neuron whose current depends on V ({current.Model}); use {string.Join(" or ", TransferFunctions.NamesForCurrents)}"
+        : null;
 
     /// <summary>Assumptions of this theory that the neuron's input leaves, with the numbers behind each; none by default.</summary>
     /// <param name="neuron">The neuron.</param>
@@ -95,6 +104,7 @@ public static class TransferFunctions
     [
         new Siegert(),
         new Kramers(),
+        new Diffusion(),
         new MultiplicativeNoise(NoiseReading.Ito),
         new MultiplicativeNoise(NoiseReading.Stratonovich),
         new ExactJump(),
@@ -102,6 +112,9 @@ public static class TransferFunctions
 
     /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
+
+    /// <summary>Names of those that treat neurons with a <see cref="Neuron.Current"/>.</summary>
+    internal static IEnumerable<string> NamesForCurrents => All.Where(f => f.TreatsCurrents).Select(f => f.Name);
 
     /// <summary>The transfer function of this name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

@@ -136,20 +136,25 @@ internal sealed partial class Binder
     /// <summary>A key that was not written: its default, or a problem, or nothing.</summary>
     private void BindMissing(Key key, Entry parent, string path, Place place)
     {
-        if (key.DefaultFrom is { } from)
+        string? from = key.DefaultFrom?.Replace("{type}", parent.Find("type")?.Value as string ?? "", StringComparison.Ordinal);
+        if (from is not null && Look(from) is { } lender)
         {
-            string target = from.Replace("{type}", parent.Find("type")?.Value as string ?? "", StringComparison.Ordinal);
-            if (Look(target) is { } lender) parent.Add(key.Name, lender.Lend(key.Shape));
+            parent.Add(key.Name, lender.Lend(key.Shape));
         }
-        else if ((key.Default ?? key.DefaultBy?.Value(parent)) is { } text)
+        else if ((key.Default ?? key.DefaultBy?.Value(parent, root)) is { } text)
         {
             BindNode(key.Shape, new ScalarNode(place, text), path, child => parent.Add(key.Name, child));
         }
-        else if (key.Required && (key.Form == FileForm.Any || key.Form == form))
+        else if (key.Required && (key.Form == FileForm.Any || key.Form == form) && !IsMissingThere(key, from))
         {
             problems.Add(place.Problem(path, $"missing: {key.Doc}"));
         }
     }
+
+    /// <summary>Whether a value that should have been taken over is missing at its own place, and was reported there.</summary>
+    private bool IsMissingThere(Key key, string? from) =>
+        from is not null && key.When is ({ } other, { } value) && other[0] == '.'
+        && Look(from[..from.LastIndexOf('.')])?.Find(other[1..])?.Value is string actual && actual == value;
 
     private bool Applies(Key key, Entry parent, string path, Node? node)
     {

@@ -15,14 +15,21 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Neuron =
     [
-        new("model", new Shape.Choice("lif"), "leaky integrate-and-fire") { Default = "lif" },
+        new("model", new Shape.Choice("lif", "eif", "rectifier"),
+            "leaky integrate-and-fire; exponential integrate-and-fire; leaky with an inward rectifier") { Default = "lif" },
         new("tau_m", Shape.Time(Limit.Positive), "membrane time constant at rest, tau_L") { Default = "20 ms" },
         new("E_L", Shape.Voltage(Limit.Finite), "leak reversal potential") { Default = "-80 mV" },
-        new("V_th", Shape.Voltage(Limit.MayBeInfinite), "threshold theta; above V_reset; inf mV is a membrane that never fires")
+        new("V_th", Shape.Voltage(Limit.MayBeInfinite), "threshold theta; above V_reset; inf mV is a membrane that never fires; with eif the threshold of the exponential")
             { Default = "-55 mV" },
         new("V_reset", Shape.Voltage(Limit.Finite), "potential after a spike, V_r") { Default = "-65 mV" },
         new("t_ref", Shape.Time(Limit.NotNegative), "refractory period tau_rp; a whole number of steps") { Default = "2 ms" },
         new("I_e", Shape.Voltage(Limit.Finite), "constant drive: injected current / leak conductance") { Default = "0 mV" },
+        new("Delta_T", Shape.Voltage(Limit.Positive), "sharpness of the exponential Delta_T e^((V - V_th)/Delta_T)") { Default = "2 mV", When = (".model", "eif") },
+        new("V_peak", Shape.Voltage(Limit.Finite), "cutoff of the exponential, where the spike is; above V_th") { Default = "0 mV", When = (".model", "eif") },
+        new("g_rect", Shape.Plain(Limit.NotNegative), "conductance g_in / g_L of the rectifier at E_rect") { Required = true, When = (".model", "rectifier") },
+        new("E_rect", Shape.Voltage(Limit.Finite), "reversal potential of the rectifier, E_in of App. C") { Required = true, When = (".model", "rectifier") },
+        new("Delta_rect", Shape.Voltage(Limit.PositiveOrInfinite), "how far above E_rect the rectifier's conductance has halved")
+            { Required = true, When = (".model", "rectifier") },
     ];
 
     private static readonly Key[] Synapses =
@@ -40,7 +47,7 @@ internal static class ExperimentKeys
     private static readonly Key[] Population =
     [
         new("size", Shape.Count(1), "number of neurons") { Required = true },
-        new("neuron", new Shape.Map([.. Neuron.Select(k => k with { Default = null, DefaultFrom = $"neuron.{k.Name}" })]),
+        new("neuron", new Shape.Map([.. Neuron.Select(k => k with { DefaultFrom = $"neuron.{k.Name}" })]),
             "what differs from `neuron`")
             { Default = "" },
     ];
@@ -65,7 +72,7 @@ internal static class ExperimentKeys
         new("g", Shape.Plain(Limit.NotNegative), "inhibitory / excitatory efficacy") { Required = true },
         new("in_degree_cv", Shape.Plain(Limit.NotNegative), "CV_K: standard deviation / mean of the in-degrees") { Default = "0" },
         new("in_degree", new Shape.Choice("fixed", "gaussian", "bernoulli"), "law of the in-degrees")
-            { DefaultBy = ("gaussian if in_degree_cv > 0, else fixed", c => c.Find("in_degree_cv") is { Value: > 0.0 } ? "gaussian" : "fixed") },
+            { DefaultBy = ("gaussian if in_degree_cv > 0, else fixed", (c, _) => c.Find("in_degree_cv") is { Value: > 0.0 } ? "gaussian" : "fixed") },
         new("multapses", new Shape.Flag(), "whether a source may be drawn twice for one neuron") { Default = "false" },
         new("autapses", new Shape.Flag(), "whether a neuron may be its own source") { Default = "false", When = Network },
     ];
@@ -114,7 +121,8 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Theory =
     [
-        new("method", new Shape.Choice([.. TransferFunctions.Names]), "transfer function: the theory of one neuron") { Default = TransferFunctions.Names[0] },
+        new("method", new Shape.Choice([.. TransferFunctions.Names]), "transfer function: the theory of one neuron")
+            { DefaultBy = ("siegert; diffusion if a neuron is not lif", DefaultMethod) },
     ];
 
     private static readonly Key[] Simulation =
@@ -146,6 +154,13 @@ internal static class ExperimentKeys
         new("raster_duration", Shape.Time(Limit.NotNegative, "s"), "how long, after the warm-up") { Default = "1 s" },
         new("rate_bin", Shape.Time(Limit.Positive), "bin of the population rate; rounded up to whole steps") { Default = "1 ms" },
     ];
+
+    private static string DefaultMethod(Entry theory, Entry file)
+    {
+        Entry populations = file["populations"];
+        bool isLeaky = populations.Names.All(name => populations.Find(name)?.Find("neuron")?.Find("model") is not { Value: string model } || model == "lif");
+        return TransferFunctions.Named(isLeaky ? "siegert" : "diffusion").Name;
+    }
 
     /// <summary>The whole file.</summary>
     internal static Shape.Map File { get; } = new(

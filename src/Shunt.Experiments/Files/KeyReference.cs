@@ -105,7 +105,7 @@ public static class KeyReference
                 {
                     JsonObject property = SchemaOf(key.Shape);
                     property["description"] = key.Doc + Condition(key).Replace("`", "", StringComparison.Ordinal);
-                    if (key.Default is { Length: > 0 } text) property["default"] = DefaultValue(key.Shape, text);
+                    if (key is { DefaultFrom: null, Default: { Length: > 0 } text }) property["default"] = DefaultValue(key.Shape, text);
                     properties[key.Name] = property;
                 }
 

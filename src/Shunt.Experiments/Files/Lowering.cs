@@ -103,14 +103,22 @@ internal sealed class Lowering
                 {
                     MembraneTimeConstant = n["tau_m"].Number,
                     LeakReversal = n["E_L"].Number,
-                    Threshold = n["V_th"].Number,
+                    Threshold = n[n["model"].Word == "eif" ? "V_peak" : "V_th"].Number,
                     Reset = n["V_reset"].Number,
                     RefractoryPeriod = n["t_ref"].Number,
                     ConstantDrive = n["I_e"].Number,
+                    Current = CurrentOf(n),
                 }));
             });
         }
     }
+
+    private static MembraneCurrent? CurrentOf(Entry neuron) => neuron["model"].Word switch
+    {
+        "eif" => new MembraneCurrent.SpikeInitiation(neuron["Delta_T"].Number, neuron["V_th"].Number),
+        "rectifier" => new MembraneCurrent.InwardRectifier(neuron["g_rect"].Number, neuron["E_rect"].Number, neuron["Delta_rect"].Number),
+        _ => null,
+    };
 
     private void ShortForm()
     {

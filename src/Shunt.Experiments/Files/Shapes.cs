@@ -79,7 +79,9 @@ internal sealed record Key(string Name, Shape Shape, string Doc)
     /// <summary>The value when the key is missing, as text; empty for a map whose own defaults are used; null when there is none.</summary>
     internal string? Default { get; init; }
 
-    /// <summary>Path whose value is used when the key is missing; <c>{type}</c> stands for the value of the sibling key <c>type</c>.</summary>
+    /// <summary>
+    /// Path whose value is used when the key is missing, if there is one; <c>{type}</c> stands for the value of the sibling key <c>type</c>.
+    /// </summary>
     internal string? DefaultFrom { get; init; }
 
     /// <summary>Whether the key must be written.</summary>
@@ -88,8 +90,8 @@ internal sealed record Key(string Name, Shape Shape, string Doc)
     /// <summary>The key has a meaning only where this other key has this value; a path that starts with a dot names a sibling.</summary>
     internal (string Path, string Value)? When { get; init; }
 
-    /// <summary>A default that depends on the keys before it in the same map, with the words that describe it.</summary>
-    internal (string Words, Func<Entry, string> Value)? DefaultBy { get; init; }
+    /// <summary>A default that depends on the keys before it, with the words that describe it, from the map it is in and the file.</summary>
+    internal (string Words, Func<Entry, Entry, string> Value)? DefaultBy { get; init; }
 
     /// <summary>The form of the file that the section belongs to.</summary>
     internal FileForm Form { get; init; }

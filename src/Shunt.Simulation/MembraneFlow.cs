@@ -1,0 +1,112 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Shunt.Model;
+
+namespace Shunt.Simulation;
+
+/// <summary>
+/// What one step does to a membrane with given conductance and drive: the neuron model, plugged into the loop by type, so that it costs no call.
+/// Potentials are relative to the population's reference.
+/// </summary>
+internal interface IMembraneFlow<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>V at the end of a step.</summary>
+    /// <param name="v">V at its beginning (mV).</param>
+    /// <param name="gamma">Conductance Gamma, leak included, integrated over the step.</param>
+    /// <param name="drive">Drive N (mV), integrated over the step.</param>
+    Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive);
+}
+
+/// <summary>Leak and synapses only: dV/ds = N - Gamma V, solved exactly.</summary>
+internal readonly struct LinearFlow<T> : IMembraneFlow<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive) =>
+        Lanes.Fma(Lanes.Fma(-gamma, v, drive), Relaxation.Phi(gamma), v);
+}
+
+/// <summary>
+/// Exponential integrate-and-fire: dV/ds = N - Gamma V + lambda Delta e^x, x = (V - V_T)/Delta, lambda = dt/tau_L. Along a path that rises evenly
+/// from V to V*, where the linear part alone would end, the exponential part has a closed solution:
+/// <code>
+/// q  = lambda int_0^1 e^{x + s (x* - x)} ds = lambda e^{max(x, x*)} phi(|x* - x|)
+/// V := V* - Delta ln(1 - q) phi(Gamma)
+/// </code>
+/// phi(Gamma) is how much of what comes in during the step is left at its end. It has order 2, is exact without the current and for a current on its
+/// own, and knows when the upswing is over within the step: for q >= 1 V has gone to infinity, and the neuron fires.
+/// </summary>
+internal readonly struct SpikeFlow<T>(LoweredPopulation population, MembraneCurrent.SpikeInitiation current) : IMembraneFlow<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T _lambda = T.CreateChecked(population.Leak);
+    private readonly T _sharpness = T.CreateChecked(current.Sharpness);
+    private readonly T _perSharpness = T.CreateChecked(1 / current.Sharpness);
+    private readonly T _onset = T.CreateChecked(current.Threshold - population.Reference);
+    private readonly T _peak = T.CreateChecked(population.Source.Neuron.Threshold - population.Reference);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive)
+    {
+        Vector512<T> perSharpness = Vector512.Create(_perSharpness), onset = Vector512.Create(_onset), left = Relaxation.Phi(gamma);
+        Vector512<T> linear = Lanes.Fma(Lanes.Fma(-gamma, v, drive), left, v);
+        Vector512<T> from = (v - onset) * perSharpness, to = (linear - onset) * perSharpness;
+        Vector512<T> q = Vector512.Create(_lambda) * ElementaryFunctions.Exp(Vector512.Max(from, to)) * Relaxation.Phi(Vector512.Abs(to - from));
+        Vector512<T> after = Lanes.Fma(ElementaryFunctions.MinusLogOneMinus(q) * left, Vector512.Create(_sharpness), linear);
+        return Vector512.ConditionalSelect(Vector512.LessThan(q, Vector512<T>.One), after, Vector512.Create(_peak));
+    }
+}
+
+/// <summary>
+/// Inward rectifier: dV/ds = N - Gamma V - lambda g (V - E)/(1 + (V - E)/Delta), by the exponential Rosenbrock-Euler method, which solves the
+/// equation linearised at V exactly: order 2, and exact for a constant conductance (Delta infinite).
+/// </summary>
+internal readonly struct RectifierFlow<T>(LoweredPopulation population, MembraneCurrent.InwardRectifier current) : IMembraneFlow<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T _conductance = T.CreateChecked(population.Leak * current.Conductance);
+    private readonly T _reversal = T.CreateChecked(current.Reversal - population.Reference);
+    private readonly T _perRange = T.CreateChecked(1 / current.Range);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive)
+    {
+        Vector512<T> above = v - Vector512.Create(_reversal);
+        Vector512<T> closed = Vector512<T>.One / Lanes.Fma(above, Vector512.Create(_perRange), Vector512<T>.One);
+        Vector512<T> conductance = Vector512.Create(_conductance) * closed;
+        Vector512<T> change = Lanes.Fma(-conductance, above, Lanes.Fma(-gamma, v, drive));
+        return Lanes.Fma(change, Relaxation.Phi(Lanes.Fma(conductance, closed, gamma)), v);
+    }
+}
+
+/// <summary>What a neuron model asks of the time step.</summary>
+internal static class FlowRules
+{
+    /// <summary>Largest dt g_rect / tau_m.</summary>
+    private const double Resolved = 0.1;
+
+    /// <exception cref="SimulationException">
+    /// A step of an inward rectifier could take V to where its conductance has no limit. With lambda g below 1 and the lowest pulling potential more
+    /// than lambda g Delta above that point, no step can.
+    /// </exception>
+    internal static void Check(LoweredPopulation population, double dt)
+    {
+        if (population.Source.Neuron.Current is not MembraneCurrent.InwardRectifier rectifier) return;
+        double tau = population.Source.Neuron.MembraneTimeConstant, resolved = Resolved * tau / rectifier.Conductance;
+        double room = Pulls(population).Min() - rectifier.LowestPotential, safe = room * tau / (rectifier.Conductance * rectifier.Range);
+        double largest = double.IsInfinity(rectifier.Range) ? resolved : Math.Min(resolved, safe);
+        if (dt < largest) return;
+        throw new SimulationException(
+            $"populations.{population.Source.Name}.neuron.g_rect: a step of dt = {dt * 1e3:G6} ms does not resolve the inward rectifier; use dt below {largest * 1e3:G3} ms");
+    }
+
+    /// <summary>Potentials that pull V, and where it starts: it stays between the lowest and the highest unless a current drives it.</summary>
+    internal static IEnumerable<double> Pulls(LoweredPopulation population)
+    {
+        Neuron neuron = population.Source.Neuron;
+        IEnumerable<double> conductances = population.Channels.Where(c => c.IsConductance).Select(c => c.Reversal).Append(neuron.RestingPotential).Append(neuron.Reset);
+        return neuron.Current is MembraneCurrent.InwardRectifier rectifier ? conductances.Append(rectifier.Reversal) : conductances;
+    }
+}
