@@ -17,6 +17,12 @@ internal sealed class Quadrature
         weights = rule.Weights;
     }
 
+    /// <summary>Where the rule on [-1, 1] evaluates.</summary>
+    internal ReadOnlySpan<double> Nodes => nodes;
+
+    /// <summary>Weights on [-1, 1].</summary>
+    internal ReadOnlySpan<double> Weights => weights;
+
     /// <summary>12 points: short intervals.</summary>
     internal static Quadrature Coarse { get; } = new(12);
 
