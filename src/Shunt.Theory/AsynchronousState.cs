@@ -13,6 +13,7 @@ public sealed class AsynchronousState
 {
     private readonly int[] classOf;
     private readonly LinearResponse?[] responses; // of each class; null where no neuron fires
+    private readonly Synapse[][] kinds; // of each class, in the order of its susceptibilities
     private readonly Link[] links;
     private readonly Pool[] pools;
     private Complex lastRate = new(double.NaN, double.NaN);
@@ -33,21 +34,13 @@ public sealed class AsynchronousState
         var ofClass = new double[equations.Count];
         for (int p = 0; p < rates.Count; p++) ofClass[classOf[p]] = rates[p];
         responses = new LinearResponse?[equations.Count];
-        var kinds = new Synapse[equations.Count][];
+        kinds = new Synapse[equations.Count][];
         for (int c = 0; c < responses.Length; c++)
         {
             ReadOnlySpan<Afferent> afferents = equations.Afferents(c, ofClass);
             kinds[c] = [.. afferents.ToArray().Select(a => a.Synapse)];
             if (double.IsPositiveInfinity(siegert.LogPassageTime(equations.Neurons[c], afferents))) continue;
             responses[c] = new LinearResponse(equations.Neurons[c], afferents, noise);
-        }
-
-        string[] names = [.. model.Populations.Select(p => p.Name)];
-        Link Linked(Projection j)
-        {
-            int target = Array.IndexOf(names, j.Target);
-            return new Link(
-                Array.IndexOf(names, j.Source), target, model.MeanInDegree(j), Array.IndexOf(kinds[classOf[target]], j.Synapse), j.Synapse.TimeConstant, j.Delay);
         }
 
         links = [.. model.Projections.Where(j => model.FindPopulation(j.Source) is not null).Select(Linked)];
@@ -73,21 +66,20 @@ public sealed class AsynchronousState
     });
 
     /// <summary>Populations that share the same neuron and the same stationary input.</summary>
-    internal IEnumerable<int[]> Classes => Enumerable.Range(0, responses.Length).Select(c => Enumerable.Range(0, classOf.Length).Where(p => classOf[p] == c).ToArray());
+    internal IEnumerable<int[]> Classes =>
+        Enumerable.Range(0, responses.Length).Select(c => Enumerable.Range(0, classOf.Length).Where(p => classOf[p] == c).ToArray());
 
     /// <summary>The response of a population's neurons; null when they never fire.</summary>
     /// <param name="population">Its number in the model's order.</param>
     public LinearResponse? ResponseOf(int population) => responses[classOf[population]];
 
     /// <summary>
-    /// How strongly a population's neurons follow a modulation of the rate of one source, chi_j K_j F_syn (dimensionless, delay left out), summed over
-    /// the projections from it.
+    /// How strongly the neurons a projection ends on follow a modulation of the rate of its source: K chi_j / (1 + lambda tau_S) (dimensionless), without
+    /// the delay; 0 when they never fire.
     /// </summary>
     /// <param name="lambda">lambda (1/s).</param>
-    /// <param name="source">Number of the source population.</param>
-    /// <param name="target">Number of the target population.</param>
-    public Complex Gain(Complex lambda, int source, int target) =>
-        links.Where(l => l.Source == source && l.Target == target).Aggregate(Complex.Zero, (sum, l) => sum + Follow(l, lambda));
+    /// <param name="projection">A projection of the network, also one from an external input.</param>
+    public Complex Gain(Complex lambda, Projection projection) => Follow(Linked(projection), lambda);
 
     /// <summary>G(lambda): entry [p, q] is the response of population p to the rate of q: in-degree x chi x delay x synapse, summed over projections.</summary>
     /// <param name="lambda">lambda (1/s).</param>
@@ -147,13 +139,28 @@ public sealed class AsynchronousState
         return last[c];
     }
 
+    private Link Linked(Projection projection)
+    {
+        int target = NumberOf(projection.Target);
+        return new Link(
+            NumberOf(projection.Source), target, Model.MeanInDegree(projection), Array.IndexOf(kinds[classOf[target]], projection.Synapse),
+            projection.Synapse.TimeConstant, projection.Delay);
+    }
+
+    // -1 for an external input
+    private int NumberOf(string population) => Model.Populations.Select(p => p.Name).ToList().IndexOf(population);
+
     private Complex Follow(Link link, Complex lambda) =>
         At(classOf[link.Target], lambda) is { } response
             ? link.InDegree * response.Susceptibilities[link.Kind] / (1 + lambda * link.SynapticTimeConstant)
             : 0;
 
-    /// <summary>Laplace transform of the distribution of delays.</summary>
-    internal static Complex Transform(DelayLaw delay, Complex lambda)
+    /// <summary>
+    /// Laplace transform E[e^{-lambda d}] of the distribution of delays d, as the law says: a simulation on a grid rounds them up to whole steps.
+    /// </summary>
+    /// <param name="delay">The law.</param>
+    /// <param name="lambda">lambda (1/s).</param>
+    public static Complex Transform(DelayLaw delay, Complex lambda)
     {
         switch (delay)
         {

@@ -23,6 +23,8 @@ public sealed record NetworkMode(Complex Rate, IReadOnlyList<Complex> Amplitudes
 /// <summary>Whether an asynchronous state is stable with its delays and synapses, and which deviations last longest.</summary>
 public sealed record Stability
 {
+    private const double FastestDecay = 1000;
+
     /// <summary>
     /// Number of growing modes (a conjugate pair counts twice), by the argument principle: the turns of det(I - G(i omega)). It does not depend on
     /// having found them. -1 when it could not be decided; <see cref="Message"/> says why.
@@ -48,7 +50,7 @@ public sealed record Stability
     /// Decaying modes above this frequency (Hz) are not looked for. With instantaneous synapses a delay D has a ladder of them without end, echoes at multiples
     /// of 1/D.
     /// </param>
-    public static Stability Of(AsynchronousState state, double fastestDecay = 1000, double highestFrequency = 1000)
+    public static Stability Of(AsynchronousState state, double fastestDecay = FastestDecay, double highestFrequency = 1000)
     {
         var curve = NyquistCurve.Of(state);
         var search = new ModeSearch(state, curve, fastestDecay, highestFrequency);
@@ -90,14 +92,11 @@ public sealed record Stability
             NetworkModel model = network(value);
             MeanFieldSolution solution = SelfConsistency.Solve(model, transfer);
             double[] rates = [.. solution.Observables.Populations.Select(p => p.Rate.Value)];
-            if (rates.Any(r => !double.IsFinite(r)))
-                throw new ArgumentException(FormattableString.Invariant($"at {value:R}: {solution.Message}"), nameof(network));
-            Stability stability = Of(new AsynchronousState(model, rates, noise));
-            leading = stability.Modes.FirstOrDefault(m => m.IsCollective)
-                ?? throw new ArgumentException(FormattableString.Invariant($"at {value:R}: {stability.Message}"), nameof(network));
-            if (stability.GrowingModes < 0 || leading.GrowthRate > 0 == stability.IsStable)
-                throw new ArgumentException(FormattableString.Invariant($"at {value:R}: {stability.Message}"), nameof(network));
-            return leading.GrowthRate;
+            if (rates.Any(r => !double.IsFinite(r))) throw Undecided(value, solution.Message);
+            Stability stability = Of(new AsynchronousState(model, rates, noise), FastestDecay);
+            leading = stability.Modes.FirstOrDefault(m => m.IsCollective);
+            double growth = leading?.GrowthRate ?? -FastestDecay;
+            return stability.GrowingModes >= 0 && growth > 0 != stability.IsStable ? growth : throw Undecided(value, stability.Message);
         }
 
         double atOne = Growth(one), atOther = Growth(other);
@@ -109,8 +108,10 @@ public sealed record Stability
 
         double critical = RootScan.Bracketed(Growth, one, atOne, other, atOther, 1e-9);
         Growth(critical);
-        return (critical, leading!);
+        return (critical, leading ?? throw Undecided(critical, "no mode was found there"));
     }
+
+    private static ArgumentException Undecided(double value, string message) => new(FormattableString.Invariant($"at {value:R}: {message}"));
 }
 
 /// <summary>det(I - G) along the imaginary axis.</summary>
