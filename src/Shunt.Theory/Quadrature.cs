@@ -17,6 +17,12 @@ internal sealed class Quadrature
         weights = rule.Weights;
     }
 
+    /// <summary>Where the rule on [-1, 1] evaluates.</summary>
+    internal ReadOnlySpan<double> Nodes => nodes;
+
+    /// <summary>Weights on [-1, 1].</summary>
+    internal ReadOnlySpan<double> Weights => weights;
+
     /// <summary>6 points: where the exponent of an integrand changes by a fraction of 1.</summary>
     internal static Quadrature Short { get; } = new(6);
 

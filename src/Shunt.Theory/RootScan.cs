@@ -53,8 +53,8 @@ internal static class RootScan
         }
     }
 
-    /// <summary>The root of f between two points where it has different signs, to machine precision (Chandrupatla's method).</summary>
-    internal static double Bracketed(Func<double, double> f, double a, double fa, double b, double fb)
+    /// <summary>The root of f between two points where it has different signs, by default to machine precision (Chandrupatla's method).</summary>
+    internal static double Bracketed(Func<double, double> f, double a, double fa, double b, double fb, double precision = 2e-16)
     {
         double c = a, fc = fa, t = 0.5;
         for (int i = 0; i < 200; i++)
@@ -71,7 +71,7 @@ internal static class RootScan
 
             (a, fa) = (x, fx);
             double best = Math.Abs(fa) < Math.Abs(fb) ? a : b;
-            double tolerance = 0.5 * double.Epsilon + 2e-16 * Math.Abs(best);
+            double tolerance = 0.5 * double.Epsilon + precision * Math.Abs(best);
             double limit = tolerance / Math.Abs(b - a);
             if (limit > 0.5 || fx == 0) return best;
 
