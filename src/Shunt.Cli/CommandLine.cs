@@ -27,6 +27,9 @@ internal sealed record Request
 
     internal bool Force { get; init; }
 
+    /// <summary>Whether a command that predicts also simulates.</summary>
+    internal bool Simulate { get; init; }
+
     /// <summary>Wall time between checkpoints (s); 0 for none.</summary>
     internal double CheckpointSeconds { get; init; }
 
@@ -86,6 +89,7 @@ internal static partial class CommandLine
           shunt run FILE --set coupling.K=500 --set "neuron.t_ref=1 ms"    change values without editing the file
           shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
           shunt attribute FILE                                             which approximation makes theory and network differ
+          shunt stability FILE                                             growth rates, response and spectra of the asynchronous state
           shunt estimate FILE                                              memory and time before anything is built
           shunt resume results/quickstart                                  go on with a run that was killed or stopped
           shunt recover results/quickstart                                 only save the spikes of such a run
@@ -98,6 +102,8 @@ internal static partial class CommandLine
         Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
         Command("attribute", "Say which approximation of theory makes it differ from the network: a ladder of theories and simulations.",
             AttributionSession.Attribute, args),
+        Command("stability", "Linear response: is the asynchronous state stable with its delays, and what spectrum do its rates have?",
+            StabilitySession.Analyse, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
         ResumeCommand(args),
         RecoverCommand(),
@@ -106,7 +112,8 @@ internal static partial class CommandLine
 
     private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
-        bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", simulates = hasCheckpoints || name == "attribute";
+        bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
+            simulates = hasCheckpoints || mayCompare || name == "attribute";
         var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
         file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
         var set = new Option<string[]>("--set")
@@ -147,6 +154,7 @@ internal static partial class CommandLine
         };
         Option<bool> quiet = Quiet();
         Option<bool> force = Force();
+        var compare = new Option<bool>("--simulate") { Description = "Simulate as well, and compare the measured spectrum." };
         var command = new Command(name, description) { file, set, sweep };
         if (writes) command.Add(output);
         command.Add(seed);
@@ -154,6 +162,7 @@ internal static partial class CommandLine
         command.Add(json);
         command.Add(quiet);
         if (hasCheckpoints) command.Add(checkpoint);
+        if (mayCompare) command.Add(compare);
         if (simulates) command.Add(force);
         command.SetAction(parsed => action(new Request
         {
@@ -166,6 +175,7 @@ internal static partial class CommandLine
             Json = parsed.GetValue(json),
             Quiet = parsed.GetValue(quiet),
             Force = simulates && parsed.GetValue(force),
+            Simulate = mayCompare && parsed.GetValue(compare),
             CheckpointSeconds = hasCheckpoints ? parsed.GetValue(checkpoint) : 0,
             CommandText = Typed(args),
         }));

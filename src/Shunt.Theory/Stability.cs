@@ -96,7 +96,8 @@ public sealed record Stability
             Stability stability = Of(new AsynchronousState(model, rates, noise), FastestDecay);
             leading = stability.Modes.FirstOrDefault(m => m.IsCollective);
             double growth = leading?.GrowthRate ?? -FastestDecay;
-            return stability.GrowingModes >= 0 && growth > 0 != stability.IsStable ? growth : throw Undecided(value, stability.Message);
+            bool isMarginal = Math.Abs(growth) < 1e-6; // at the onset itself rounding decides what grows
+            return stability.GrowingModes >= 0 && (isMarginal || growth > 0 != stability.IsStable) ? growth : throw Undecided(value, stability.Message);
         }
 
         double atOne = Growth(one), atOther = Growth(other);

@@ -6,7 +6,7 @@ namespace Shunt.Tests.Cli;
 /// <summary>Help, version and the Tab key.</summary>
 public sealed class HelpTests
 {
-    private static readonly string[] Commands = ["run", "theory", "simulate", "attribute", "estimate", "resume", "recover", "completion"];
+    private static readonly string[] Commands = ["run", "theory", "simulate", "attribute", "stability", "estimate", "resume", "recover", "completion"];
 
     [Fact]
     public void Help_shows_every_command_examples_and_exit_codes()
@@ -25,7 +25,7 @@ public sealed class HelpTests
     public void Every_command_on_experiments_has_the_common_options()
     {
         using var program = new Program();
-        foreach (string command in (string[])["run", "theory", "simulate", "attribute", "estimate"])
+        foreach (string command in (string[])["run", "theory", "simulate", "attribute", "stability", "estimate"])
         {
             Outcome help = program.Run(command, "--help");
             foreach (string option in (string[])["--set", "--sweep", "--seed", "--threads", "--json", "--quiet"])
