@@ -23,6 +23,9 @@ public abstract class TransferFunction
     /// <summary>Name in experiment files and reports, for instance <c>siegert</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether the time constants of synapses enter the rate; false, the default, when the noise is taken as white.</summary>
+    public virtual bool UsesSynapticTime => false;
+
     /// <summary>
     /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that
     /// stays accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which
@@ -85,7 +88,16 @@ public abstract class TransferFunction
 /// <summary>The theories by name.</summary>
 public static class TransferFunctions
 {
-    private static readonly TransferFunction[] All = [new Siegert(), new Kramers()];
+    private static readonly TransferFunction[] All =
+    [
+        new Siegert(),
+        new Kramers(),
+        new ColouredNoise(),
+        new FourcaudBrunel(),
+        new Rice(),
+        new Adiabatic(),
+        new AdiabaticStrong(),
+    ];
 
     /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(f => f.Name)];
