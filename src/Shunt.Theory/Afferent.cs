@@ -60,6 +60,12 @@ public readonly record struct InputMoments(double Tau, double Mu, double Sigma, 
         return new InputMoments(tau, mu, Math.Sqrt(sigma2), Math.Sqrt(filtered / 2));
     }
 
+    /// <summary>
+    /// tau_S/tau: that of the one synaptic time constant which gives the free membrane its variance, (sigma^2/2) tau/(tau + tau_S). It is the
+    /// synapses' own when they all have the same; 0 when they are instantaneous, NaN without noise.
+    /// </summary>
+    public double SynapticRatio => FreeMembraneSd == Sigma / Math.Sqrt(2) ? 0 : Sigma * Sigma / (2 * FreeMembraneSd * FreeMembraneSd) - 1;
+
     /// <summary>v(V) = (V - mu)/sigma.</summary>
     /// <param name="potential">V (mV).</param>
     public double Scaled(double potential) => (potential - Mu) / Sigma;

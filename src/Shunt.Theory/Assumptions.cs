@@ -18,7 +18,7 @@ internal static class Assumptions
             InputMoments input = InputMoments.Of(neuron, afferents);
             double cv = observables[equations.Members[c][0].Name].CvIsi.Value;
             foreach (string warning in transfer.Warnings(neuron, afferents)) warnings.Add($"{who}: {warning}");
-            AddColouredNoise(warnings, who, input, afferents);
+            if (!transfer.UsesSynapticTime) AddColouredNoise(warnings, who, input, afferents);
             if (transfer is not ExactJump) AddLargeJumps(warnings, who, transfer, neuron, input, afferents);
             if (isAtMeanInDegree) AddInDegreeSpread(warnings, who, model, equations, equations.Members[c][0], input, rates);
             if (rates[c] >= 1e-3 && Math.Abs(cv - 1) > 0.3 && Enumerable.Range(0, equations.Count).Any(t => equations.IsDriven(t, c)))

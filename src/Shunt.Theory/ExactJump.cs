@@ -21,6 +21,9 @@ public sealed class ExactJump : TransferFunction
     public override string Name => "exact-jump";
 
     /// <inheritdoc/>
+    public override double Precision => 1e-4;
+
+    /// <inheritdoc/>
     public override string? Objection(Neuron neuron, IReadOnlyCollection<Synapse> synapses) =>
         synapses.FirstOrDefault(s => !s.IsInstantaneous) is { } slow
             ? Invariant($"it needs instantaneous synapses (tau_syn = 0), but one has tau_syn = {slow.TimeConstant * 1e3:G6} ms")

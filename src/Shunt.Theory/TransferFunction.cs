@@ -23,6 +23,9 @@ public abstract class TransferFunction
     /// <summary>Name in experiment files and reports, for instance <c>siegert</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether the time constants of synapses enter the rate; false, the default, when the noise is taken as white.</summary>
+    public virtual bool UsesSynapticTime => false;
+
     /// <summary>
     /// Relative accuracy of the rates. Averages over neurons are computed from an interpolant of ln T that is refined to this, so an expensive theory
     /// that is good to a tenth of a percent should say so. 1e-10 by default.
@@ -108,6 +111,11 @@ public static class TransferFunctions
         new MultiplicativeNoise(NoiseReading.Ito),
         new MultiplicativeNoise(NoiseReading.Stratonovich),
         new ExactJump(),
+        new ColouredNoise(),
+        new FourcaudBrunel(),
+        new Rice(),
+        new Adiabatic(),
+        new AdiabaticStrong(),
     ];
 
     /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
