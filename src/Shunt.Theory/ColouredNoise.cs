@@ -27,7 +27,7 @@ public sealed class ColouredNoise : FilteredNoise
     /// </summary>
     /// <param name="neuron">The neuron.</param>
     /// <param name="afferents">Everything it receives.</param>
-    public double ErrorEstimate(Neuron neuron, ReadOnlySpan<Afferent> afferents)
+    public static double ErrorEstimate(Neuron neuron, ReadOnlySpan<Afferent> afferents)
     {
         InputMoments input = InputMoments.Of(neuron, afferents);
         if (!IsSolved(neuron, input)) return 0;
