@@ -1,5 +1,5 @@
-using Lanes = System.Numerics.Vector<double>;
 using MathNet.Numerics.LinearAlgebra;
+using Lanes = System.Numerics.Vector<double>;
 
 namespace Shunt.Theory;
 
@@ -159,9 +159,16 @@ internal sealed class ColouredPassage
             cell.Solve(bottom, top, d0, d1, null);
             var layer = new Layer
             {
-                DownBottom = d0, DownTop = d1, A = cell.Output(false, d1, u1), B = cell.Output(false, 0, d0), C = cell.Output(true, d1, u1),
-                E = cell.Output(true, 0, d0), UpSources = cell.Output(false, count, Modes), DownSources = cell.Output(true, count, Modes),
-                R = below, TimeBelow = timeBelow,
+                DownBottom = d0,
+                DownTop = d1,
+                A = cell.Output(false, d1, u1),
+                B = cell.Output(false, 0, d0),
+                C = cell.Output(true, d1, u1),
+                E = cell.Output(true, 0, d0),
+                UpSources = cell.Output(false, count, Modes),
+                DownSources = cell.Output(true, count, Modes),
+                R = below,
+                TimeBelow = timeBelow,
             };
             Dense.Normalise(layer.A, u1, layer.B, d0, u0);
             Dense.Normalise(layer.C, u1, layer.E, d0, d1);

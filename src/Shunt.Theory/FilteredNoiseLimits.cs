@@ -10,7 +10,7 @@ namespace Shunt.Theory;
 public sealed class FourcaudBrunel : FilteredNoise
 {
     /// <summary>|zeta(1/2)|/sqrt(2), the shift of the limits in units of sqrt(tau_S/tau).</summary>
-    public const double Shift = 1.0326265797410272;
+    public const double Shift = 1.0326265761156086;
 
     /// <inheritdoc/>
     public override string Name => "fourcaud-brunel";
