@@ -91,6 +91,8 @@ public static class TransferFunctions
         new Kramers(),
         new MultiplicativeNoise(NoiseReading.Ito),
         new MultiplicativeNoise(NoiseReading.Stratonovich),
+        new MultiplicativeSmallNoise(NoiseReading.Ito),
+        new MultiplicativeSmallNoise(NoiseReading.Stratonovich),
     ];
 
     /// <summary>Names that <see cref="Named"/> knows, the default first.</summary>
