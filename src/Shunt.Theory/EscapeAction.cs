@@ -91,4 +91,34 @@ public sealed class EscapeAction
     /// <summary>S between mu and a potential: int p dV, to 1e-6 or better; infinite when V cannot get there.</summary>
     /// <param name="potential">V (mV).</param>
     public double To(double potential) => Quadrature.Fine.Integrate(Momentum, RestingPoint, potential, 2);
+
+    /// <summary>
+    /// a times the action between mubar and threshold at strong coupling (mV^0): with p = pi/a the condition H = 0 becomes
+    /// r_E (e^{pi (E_E - V)} - 1) + gamma r_I (e^{pi g (E_I - V)} - 1) = 0, in which neither a nor K is left. It takes the place of vbar^2 in Eq. 14.
+    /// </summary>
+    /// <param name="coupling">The limit of strong coupling; its form of the noise is not used.</param>
+    /// <returns>The scaled action; NaN when mubar is not below threshold.</returns>
+    public static double Scaled(StrongCoupling coupling)
+    {
+        if (!(coupling.MuBar < coupling.Threshold)) return double.NaN;
+        return Quadrature.Fine.Integrate(Momentum, coupling.MuBar, coupling.Threshold, 2);
+
+        // H is convex and falls from 0 at pi = 0; Newton's method from the right of its root
+        double Momentum(double v)
+        {
+            double up = coupling.ExcitatoryReversal - v, down = coupling.G * (coupling.InhibitoryReversal - v);
+            double rE = coupling.ExcitatoryRatio, rI = coupling.Gamma * coupling.InhibitoryRatio;
+            double H(double q) => rE * double.ExpM1(q * up) + rI * double.ExpM1(q * down);
+            double p = -2 * (rE * up + rI * down) / (rE * up * up + rI * down * down);
+            while (H(p) < 0) p *= 1.5;
+            for (int i = 0; i < 200; i++)
+            {
+                double step = H(p) / (rE * up * Math.Exp(p * up) + rI * down * Math.Exp(p * down));
+                p -= step;
+                if (!(Math.Abs(step) > 1e-12 * p)) break;
+            }
+
+            return p;
+        }
+    }
 }

@@ -14,16 +14,13 @@ public enum NoiseReading
 
 /// <summary>
 /// What the diffusion approximation with noise that depends on V (Eqs. 4, 5; App. A) keeps of a neuron's input. Any list of conductances and
-/// currents gives dV/dt = (mu - V)/tau + B(V) zeta, read as Ito, with B^2(V) = slope (V - centre)^2 + floor: for two conductances slope is a^2 K/chi,
-/// centre E_S, and floor slope E_D^2 (A8-A10). Read as Stratonovich, the drift has B B'/2 = slope (V - centre)/2 in addition, which is
-/// linear too and enters tau and mu here.
+/// currents gives dV/dt = (mu - V)/tau + B(V) zeta, read as Ito, with B^2(V) of the form <see cref="VoltageNoise"/>. Read as Stratonovich, the drift
+/// has B B'/2 = slope (V - centre)/2 in addition, which is linear too: <see cref="Effective"/> is the Ito form.
 /// </summary>
 /// <param name="Tau">Time constant of the drift (s); not positive when the noise drives V away faster than the leak brings it back.</param>
 /// <param name="Mu">Potential without drift (mV).</param>
-/// <param name="Slope">Sum of b^2 R over conductances (1/s).</param>
-/// <param name="Centre">Mean of their reversal potentials, weighted with b^2 R (mV), where the noise is smallest.</param>
-/// <param name="Floor">B^2 at the centre (mV^2/s).</param>
-public readonly record struct MultiplicativeMoments(double Tau, double Mu, double Slope, double Centre, double Floor)
+/// <param name="Noise">B^2(V) (mV^2/s).</param>
+public readonly record struct MultiplicativeMoments(double Tau, double Mu, VoltageNoise Noise)
 {
     /// <summary>
     /// Moments of a neuron's input. Ito: as <see cref="InputMoments"/>, with the fraction b by which an arrival moves V. Stratonovich: with the
@@ -59,43 +56,26 @@ public readonly record struct MultiplicativeMoments(double Tau, double Mu, doubl
             floor += rate * size * size;
         }
 
-        if (reading == NoiseReading.Stratonovich)
-        {
-            inverseTau -= slope / 2;
-            drive -= slope * centre / 2;
-        }
-
-        return new MultiplicativeMoments(1 / inverseTau, drive / inverseTau, slope, centre, floor);
+        return new MultiplicativeMoments(1 / inverseTau, drive / inverseTau, new VoltageNoise(slope, centre, floor));
     }
 
-    /// <summary>B^2(V) (mV^2/s).</summary>
-    /// <param name="potential">V (mV).</param>
-    public double SquaredNoise(double potential) => Slope * (potential - Centre) * (potential - Centre) + Floor;
-
     /// <summary>
-    /// Stationary variance of V without threshold (mV^2), (B^2(mu) tau/2)/(1 - slope tau/2); infinite when the noise is too strong for one.
+    /// The same process read as Ito: tau and mu with the drift B B'/2 taken in when it is read as Stratonovich. Tau is not positive when the noise
+    /// drives V away faster than the leak brings it back.
     /// </summary>
-    public double FreeVariance => Slope * Tau < 2 && Tau > 0 ? SquaredNoise(Mu) * Tau / (2 - Slope * Tau) : double.PositiveInfinity;
-
-    /// <summary>
-    /// int 2A/B^2 dV between two potentials, w(to) - w(from): minus the barrier that an escape from the one has to cross to reach the other. It is
-    /// [F(from) - F(to)]/a of (A10).
-    /// </summary>
-    /// <param name="from">V (mV).</param>
-    /// <param name="to">V (mV).</param>
-    public double Potential(double from, double to)
+    /// <param name="reading">How the noise is read.</param>
+    public MultiplicativeMoments Effective(NoiseReading reading)
     {
-        double scale = Math.Sqrt(Floor / Slope); // E_D
-        double p = (from - Centre) / scale, q = (to - Centre) / scale, d = q - p;
-        if (!(Math.Abs(d) > 0.1)) // also without conductances, where E_D is infinite
-        {
-            MultiplicativeMoments m = this;
-            return Quadrature.Coarse.Integrate(v => 2 * (m.Mu - v) / (m.Tau * m.SquaredNoise(v)), from, to);
-        }
-
-        double alpha = (Mu - Centre) / scale;
-        return 2 / (Tau * Slope) * (alpha * (Math.Atan(q) - Math.Atan(p)) - 0.5 * double.LogP1(d * (p + q) / (1 + p * p)));
+        if (reading == NoiseReading.Ito) return this;
+        double inverseTau = 1 / Tau - Noise.Slope / 2;
+        return this with { Tau = 1 / inverseTau, Mu = (Mu / Tau - Noise.Slope * Noise.Centre / 2) / inverseTau };
     }
+
+    /// <summary>
+    /// Stationary variance of V without threshold (mV^2) of this process read as Ito, (B^2(mu) tau/2)/(1 - slope tau/2); infinite when the noise
+    /// is too strong for one.
+    /// </summary>
+    public double FreeVariance => Noise.Slope * Tau < 2 && Tau > 0 ? Noise.Squared(Mu) * Tau / (2 - Noise.Slope * Tau) : double.PositiveInfinity;
 
     private static double Strength(Synapse synapse, NoiseReading reading) =>
         reading == NoiseReading.Ito ? InputMoments.Strength(synapse) : synapse.Efficacy;

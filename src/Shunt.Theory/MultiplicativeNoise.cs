@@ -24,7 +24,7 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
     /// <inheritdoc/>
     public override double LogPassageTime(Neuron neuron, ReadOnlySpan<Afferent> afferents)
     {
-        var moments = MultiplicativeMoments.Of(neuron, afferents, Reading);
+        MultiplicativeMoments moments = MultiplicativeMoments.Of(neuron, afferents, Reading).Effective(Reading);
         if (IsAdditive(neuron, moments)) return Siegert.LogPassageTime(neuron, Additive(neuron, afferents, moments));
         return IsTrapped(neuron, moments) ? double.PositiveInfinity : Process(neuron, moments).LogMeanTime();
     }
@@ -32,7 +32,7 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
     /// <inheritdoc/>
     public override Response Respond(Neuron neuron, ReadOnlySpan<Afferent> afferents)
     {
-        var moments = MultiplicativeMoments.Of(neuron, afferents, Reading);
+        MultiplicativeMoments moments = MultiplicativeMoments.Of(neuron, afferents, Reading).Effective(Reading);
         if (IsAdditive(neuron, moments)) return Siegert.Respond(neuron, Additive(neuron, afferents, moments));
         Passage passage = IsTrapped(neuron, moments)
             ? new Passage(double.PositiveInfinity, double.NaN, double.NaN, double.NaN)
@@ -48,7 +48,7 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
     /// <inheritdoc/>
     public override double[]? Density(Neuron neuron, ReadOnlySpan<Afferent> afferents, ReadOnlySpan<double> potentials)
     {
-        var moments = MultiplicativeMoments.Of(neuron, afferents, Reading);
+        MultiplicativeMoments moments = MultiplicativeMoments.Of(neuron, afferents, Reading).Effective(Reading);
         if (IsAdditive(neuron, moments)) return Siegert.Density(neuron, Additive(neuron, afferents, moments), potentials);
         double logTime = IsTrapped(neuron, moments) ? double.PositiveInfinity : Process(neuron, moments).LogMeanTime();
         if (double.IsPositiveInfinity(logTime)) return FreeMembrane(moments, potentials);
@@ -73,9 +73,9 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
                 a.Rate > 0 && a.Synapse is { Model: SynapseModel.Conductance, IsInstantaneous: true, Jump: JumpConvention.Linear, Efficacy: > 0 }),
         ];
         if (linear.Length == 0) return [];
-        var moments = MultiplicativeMoments.Of(neuron, linear, NoiseReading.Ito);
+        VoltageNoise noise = MultiplicativeMoments.Of(neuron, linear, NoiseReading.Ito).Noise;
         InputMoments input = InputMoments.Of(neuron, afferents);
-        double shift = input.Tau * moments.Slope * (input.Mu - moments.Centre) / 2;
+        double shift = input.Tau * noise.Slope * (input.Mu - noise.Centre) / 2;
         return
         [
             Invariant($"read as Stratonovich, the noise adds a drift that jumps a (E - V) of the linear convention do not have ")
@@ -86,28 +86,28 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
     // nothing in the noise depends on V, or there is none to speak of
     private static bool IsAdditive(Neuron neuron, MultiplicativeMoments moments)
     {
-        if (moments.Slope == 0) return true;
+        if (moments.Noise.Slope == 0) return true;
         double reach = Noiseless * (neuron.Threshold - neuron.Reset);
-        double largest = Math.Max(moments.SquaredNoise(Math.Min(moments.Mu, neuron.Threshold)), moments.SquaredNoise(neuron.Reset));
+        double largest = Math.Max(moments.Noise.Squared(Math.Min(moments.Mu, neuron.Threshold)), moments.Noise.Squared(neuron.Reset));
         return double.IsFinite(neuron.Threshold) && largest * moments.Tau < reach * reach && moments.Tau > 0;
     }
 
     private static InputMoments Additive(Neuron neuron, ReadOnlySpan<Afferent> afferents, MultiplicativeMoments moments) =>
-        moments.Slope == 0 ? InputMoments.Of(neuron, afferents) : new InputMoments(moments.Tau, moments.Mu, 0, 0);
+        moments.Noise.Slope == 0 ? InputMoments.Of(neuron, afferents) : new InputMoments(moments.Tau, moments.Mu, 0, 0);
 
     // without currents and with one reversal potential only, V can cross that potential in the direction of the drift, but not return
     private static bool IsTrapped(Neuron neuron, MultiplicativeMoments moments)
     {
         if (double.IsPositiveInfinity(neuron.Threshold)) return true;
-        if (moments.Floor > 1e-28 * moments.SquaredNoise(neuron.Reset)) return false;
-        return moments.Centre <= neuron.Threshold && moments.Mu <= moments.Centre;
+        if (moments.Noise.Floor > 1e-28 * moments.Noise.Squared(neuron.Reset)) return false;
+        return moments.Noise.Centre <= neuron.Threshold && moments.Mu <= moments.Noise.Centre;
     }
 
     // in potentials from threshold, so that V is resolved where it matters
     private static DiffusionProcess Process(Neuron neuron, MultiplicativeMoments moments)
     {
-        double leak = 1 / moments.Tau, pull = (moments.Mu - neuron.Threshold) * leak, slope = moments.Slope, floor = moments.Floor;
-        double centre = moments.Centre - neuron.Threshold;
+        double leak = 1 / moments.Tau, pull = (moments.Mu - neuron.Threshold) * leak, slope = moments.Noise.Slope, floor = moments.Noise.Floor;
+        double centre = moments.Noise.Centre - neuron.Threshold;
         return new DiffusionProcess(
             (v, drift, squaredNoise) =>
             {
@@ -125,28 +125,28 @@ public sealed class MultiplicativeNoise(NoiseReading reading) : TransferFunction
     private static double[]? FreeMembrane(MultiplicativeMoments m, ReadOnlySpan<double> potentials)
     {
         if (!(m.Tau > 0)) return null;
-        double p = 2 / (m.Slope * m.Tau), scale = Math.Sqrt(m.Floor / m.Slope);
+        double p = 2 / (m.Noise.Slope * m.Tau), scale = Math.Sqrt(m.Noise.Floor / m.Noise.Slope);
         var density = new double[potentials.Length];
-        if (m.Floor <= 1e-28 * m.SquaredNoise(m.Mu)) // one reversal potential: V stays on the side of mu, and 1/|V - E| has a gamma density
+        if (m.Noise.Floor <= 1e-28 * m.Noise.Squared(m.Mu)) // one reversal potential: V stays on the side of mu, and 1/|V - E| has a gamma density
         {
-            double q = p * Math.Abs(m.Mu - m.Centre);
+            double q = p * Math.Abs(m.Mu - m.Noise.Centre);
             if (q == 0) return null;
             for (int i = 0; i < density.Length; i++)
             {
-                double y = (potentials[i] - m.Centre) * Math.Sign(m.Mu - m.Centre);
+                double y = (potentials[i] - m.Noise.Centre) * Math.Sign(m.Mu - m.Noise.Centre);
                 density[i] = y > 0 ? Math.Exp((1 + p) * Math.Log(q) - SpecialFunctions.GammaLn(1 + p) - (2 + p) * Math.Log(y) - q / y) : 0;
             }
 
             return density;
         }
 
-        double alpha = (m.Mu - m.Centre) / scale, peak = Math.Atan(alpha), reach = 12 / Math.Sqrt(p);
+        double alpha = (m.Mu - m.Noise.Centre) / scale, peak = Math.Atan(alpha), reach = 12 / Math.Sqrt(p);
         double Log(double phi) => p * (Math.Log(Math.Cos(phi) / Math.Cos(peak)) + alpha * (phi - peak));
         double norm = Quadrature.Fine.Integrate(
             phi => Math.Exp(Log(phi)), Math.Max(peak - reach, -Math.PI / 2), Math.Min(peak + reach, Math.PI / 2), 200);
         for (int i = 0; i < density.Length; i++)
         {
-            double x = (potentials[i] - m.Centre) / scale;
+            double x = (potentials[i] - m.Noise.Centre) / scale;
             density[i] = Math.Exp(Log(Math.Atan(x))) / (norm * scale * (1 + x * x)); // dphi/dV
         }
 

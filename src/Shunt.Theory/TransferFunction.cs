@@ -110,6 +110,8 @@ public static class TransferFunctions
         new Diffusion(),
         new MultiplicativeNoise(NoiseReading.Ito),
         new MultiplicativeNoise(NoiseReading.Stratonovich),
+        new MultiplicativeSmallNoise(NoiseReading.Ito),
+        new MultiplicativeSmallNoise(NoiseReading.Stratonovich),
         new ExactJump(),
         new ColouredNoise(),
         new FourcaudBrunel(),

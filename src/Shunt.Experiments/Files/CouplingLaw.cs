@@ -21,10 +21,16 @@ internal static class CouplingLaw
         {
             "sqrt" => CouplingScaling.InverseSquareRoot(kRef, aRef),
             "power" => new CouplingScaling.Power(kRef, aRef, scaling["alpha"].Number),
-            "log" => Escape(root, scaling).Scaling(kRef, aRef),
+            "log" => Escape(Escape(root, scaling), scaling, kRef, aRef),
             _ => new CouplingScaling.Constant(aRef),
         };
         return law.Efficacy(k);
+    }
+
+    private static CouplingScaling Escape(StrongCoupling strong, Entry scaling, double kRef, double aRef)
+    {
+        CouplingScaling law = strong.Scaling(kRef, aRef); // says so when it does not apply
+        return scaling.Find("noise") is { Value: "jumps" } ? new CouplingScaling.Escape(kRef, aRef, EscapeAction.Scaled(strong)) : law;
     }
 
     /// <summary>The strong-coupling limit (Eq. 13) of the file's neuron: input ratios 1 and eta without recurrence, 1 + rho and rho in a network.</summary>
@@ -40,6 +46,7 @@ internal static class CouplingLaw
             Gamma = coupling["gamma"].Number,
             ExcitatoryRatio = 1,
             InhibitoryRatio = 0,
+            Noise = scaling.Find("noise") is { Value: "multiplicative" } ? NoiseForm.Multiplicative : NoiseForm.Additive,
         };
         Entry? rho = scaling.Find("rho");
         if (coupling["recurrent"].IsOn)

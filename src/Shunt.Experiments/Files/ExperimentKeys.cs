@@ -59,6 +59,8 @@ internal static class ExperimentKeys
         new("a_ref", Shape.Plain(Limit.Positive), "a of the reference point") { Required = true },
         new("alpha", Shape.Plain(Limit.NotNegative), "exponent of the power law") { Required = true, When = (".law", "power") },
         new("rho", Shape.Plain(Limit.Positive), "gain nu / nu_X of the network at the reference point; left out, it solves Eq. 20") { When = (".law", "log") },
+        new("noise", new Shape.Choice("additive", "multiplicative", "jumps"),
+            "what the rate is kept by: Eq. 14 (additive), B22 and D10 (noise that depends on V), or the action of finite jumps") { Default = "additive", When = (".law", "log") },
     ];
 
     private static readonly Key[] Coupling =

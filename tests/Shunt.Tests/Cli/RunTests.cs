@@ -74,7 +74,9 @@ public sealed class RunTests
         using var program = new Program();
         foreach (string method in Shunt.Theory.TransferFunctions.Names)
         {
-            Outcome outcome = program.Run("theory", "tiny.yaml", "--json", "--set", $"theory.method={method}", "--set", "input.rate=100 Hz");
+            string tau = Shunt.Theory.TransferFunctions.Named(method).UsesSynapticTime ? "20 ms" : "0 ms";
+            Outcome outcome = program.Run(
+                "theory", "tiny.yaml", "--json", "--set", $"theory.method={method}", "--set", "input.rate=100 Hz", "--set", $"synapses.tau_syn={tau}");
             Assert.Equal(0, outcome.ExitCode);
             Assert.Equal(method, JsonDocument.Parse(outcome.Output).RootElement.GetProperty("theory").GetProperty("method").GetString());
         }
