@@ -14,6 +14,7 @@ internal static partial class Answer
     {
         if (run.Axes.Count > 0) SweepTable(terminal, run);
         else ComparisonTable(terminal, run.Points[0]);
+        if (run.Points is [{ Simulation: null, Theory.Regimes: { Count: > 0 } regimes }] && run.Axes.Count == 0) RegimeTable(terminal, run.Points[0], regimes);
         foreach (string warning in Grouped(run, p => [.. p.Theory?.Warnings ?? [], .. p.Simulation?.Warnings ?? []])) terminal.Warn(warning);
         foreach (string message in Grouped(run, p => IsUnsolved(p) ? [] : Message(p))) terminal.Note(message);
         if (run.Points is [{ Simulation: { } record, Performance: { } performance }])
@@ -60,6 +61,45 @@ internal static partial class Answer
         if (columns.Length == 3) return;
         terminal.AnswerTable([.. columns.Select(c => c.Name)], [.. Comparison.Of(point).Select(r => columns.Select(c => c.Cell(r)).ToArray())], 3);
     }
+
+    /// <summary>In which row of Table I each population lies, and how far it reaches.</summary>
+    private static void RegimeTable(Terminal terminal, PointResult point, IReadOnlyList<Regime> regimes)
+    {
+        terminal.Answer("");
+        terminal.AnswerTable(
+            ["population", "Table I", "tau_S/tau", "theta - mu (mV)", "sigma_V (mV)", "tau_V (ms)", "CV_K*", "irregular up to"],
+            [
+                .. regimes.Select(r => (string[])
+                [
+                    r.Population, Row(r.Row), Significance.Number(r.SynapticTimeRatio), Significance.Number(r.ThresholdDistance),
+                    Significance.Number(r.FreeMembraneSd), Significance.Number(r.CorrelationTime * 1e3), Significance.Number(r.CriticalInDegreeCv),
+                    Limit(r.InputLimit),
+                ]),
+            ],
+            2);
+
+        string Limit(double factor) => factor switch
+        {
+            double.PositiveInfinity => "any input",
+            0 => "it is not",
+            > 0 => point.Experiment.Model.Inputs is [{ } only]
+                ? $"{Significance.Number(factor * only.Rate)} Hz"
+                : $"{Significance.Number(factor)} x input",
+            _ => "–",
+        };
+    }
+
+    private static string Row(TableRow row) => row switch
+    {
+        TableRow.CurrentBased => "row 1: currents",
+        TableRow.Logarithmic => "row 2: a ~ 1/log K",
+        TableRow.PowerLaw => "row 3: a ~ K^-alpha",
+        TableRow.FastSynapses => "row 2 or 3: tau_S << tau",
+        TableRow.Crossover => "between rows 3 and 4: tau_S ~ tau",
+        TableRow.SlowSynapses => "row 4: tau_S >> tau, bursts",
+        TableRow.MeanDriven => "none: driven by the mean",
+        _ => "none: silent",
+    };
 
     /// <summary>A row per point: where it lies, then rate and CV of every population. The files hold the other quantities.</summary>
     private static void SweepTable(Terminal terminal, RunResult run)

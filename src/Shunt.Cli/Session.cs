@@ -13,7 +13,9 @@ internal static class Session
 
     internal static int Run(Request request) => Execute(request, theory: true, simulation: true);
 
-    internal static int Theory(Request request) => Execute(request, theory: true, simulation: false);
+    /// <summary>Predicts. At a single point there is time to say how far its regime reaches.</summary>
+    internal static int Theory(Request request) =>
+        Execute(request, request.Sweep.Count == 0 ? PointRunner.PredictWithLimits : PointRunner.Predict, simulation: false);
 
     internal static int Simulate(Request request) => Execute(request, theory: false, simulation: true);
 

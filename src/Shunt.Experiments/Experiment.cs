@@ -12,6 +12,9 @@ public sealed record Experiment
     /// <summary>The network.</summary>
     public required NetworkModel Model { get; init; }
 
+    /// <summary>How the efficacy changes with K, as <c>coupling.scaling</c> says; null when the file says nothing about it.</summary>
+    public CouplingScaling? Scaling { get; init; }
+
     /// <summary>Name of the transfer function that theory uses, for instance <c>siegert</c>.</summary>
     public required string TheoryMethod { get; init; }
 

@@ -42,8 +42,25 @@ public static class PointRunner
 {
     /// <summary>What mean field predicts at a point.</summary>
     /// <param name="experiment">The point.</param>
-    public static MeanFieldSolution Predict(Experiment experiment) =>
-        SelfConsistency.Solve(experiment.Model, TransferFunctions.Named(experiment.TheoryMethod));
+    public static MeanFieldSolution Predict(Experiment experiment)
+    {
+        MeanFieldSolution solution = SelfConsistency.Solve(experiment.Model, TransferFunctions.Named(experiment.TheoryMethod));
+        return solution with { Regimes = Regime.Of(experiment.Model, solution, experiment.Scaling) };
+    }
+
+    /// <summary>
+    /// What mean field predicts at a point and, for leaky neurons, how far its regime reaches by Siegert's theory: up to which input and which
+    /// heterogeneity. Takes about a second.
+    /// </summary>
+    /// <param name="experiment">The point.</param>
+    public static MeanFieldSolution PredictWithLimits(Experiment experiment)
+    {
+        MeanFieldSolution solution = Predict(experiment);
+        TransferFunction siegert = new Siegert();
+        return siegert.Objection(experiment.Model) is null
+            ? solution with { Regimes = Regime.WithLimits(solution.Regimes, experiment.Model, siegert) }
+            : solution;
+    }
 
     /// <summary>What a simulation of a point will take, at the rates that mean field predicts. Nothing is built.</summary>
     /// <param name="experiment">The point.</param>

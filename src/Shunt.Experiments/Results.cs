@@ -69,6 +69,8 @@ public static class Comparison
             Model.PopulationObservables? t = point.Theory?.Observables[population.Name];
             Model.PopulationObservables? s = point.Simulation?.Observables[population.Name];
             Add("firing rate", "nu", "Hz", o => o.Rate, 1);
+            bool isSpread = point.Experiment.Model.Onto(population.Name).Any(p => p.InDegree.StandardDeviation(point.Experiment.Model.SourceSize(p)) > 0);
+            if (isSpread) Add("SD of rates over neurons", "Delta nu", "Hz", o => o.RateSd, 1);
             Add("CV of interspike intervals", "CV", "", o => o.CvIsi, 1);
             Add("mean membrane potential", "<V>", "mV", o => o.MeanV, 1);
             Add("SD of membrane potential", "sigma_V", "mV", o => o.SdV, 1);

@@ -79,7 +79,7 @@ public sealed class SimulationState
 /// </summary>
 public sealed class Checkpoint
 {
-    internal const long Version = 1;
+    internal const long Version = 2;
     private readonly Stream _stream;
     private readonly string _name, _shape;
 

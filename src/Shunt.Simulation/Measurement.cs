@@ -94,6 +94,7 @@ internal sealed class Measurement
             {
                 Population = population.Source.Name,
                 Rate = rate,
+                RateSd = RateSd(),
                 CvIsi = Cv(),
                 MeanV = mean,
                 SdV = sd,
@@ -126,6 +127,26 @@ internal sealed class Measurement
             double binTime = run._grid.RateBinSteps * _dt;
             double[] batches = [.. Batched(_bins.Length).Select(b => _bins[b].Sum(n => (long)n) / (_size * binTime * (b.End.Value - b.Start.Value)))];
             return WithError(_rates.Average(), batches);
+        }
+
+        /// <summary>
+        /// SD over neurons of their long-run rates. Counts of the two halves share nothing but the rate, so their covariance over neurons is its variance,
+        /// without that of the counts.
+        /// </summary>
+        private Estimate RateSd()
+        {
+            long steps = run._grid.MeasuredSteps;
+            if (run._stepsDone != run._grid.TotalSteps || _size < 2 || steps < 2) return Estimate.Unknown; // an interrupted run has no second half
+            double first = steps / 2 * _dt, second = (steps - (steps / 2)) * _dt;
+            double[] early = [.. shards.SelectMany(s => s.SpikesInFirstHalf).Select(n => n / first)];
+            double[] late = [.. shards.SelectMany(s => s.SpikeCount.Zip(s.SpikesInFirstHalf, (n, f) => (n - f) / second))];
+            double earlyMean = early.Average(), lateMean = late.Average();
+            double Moment(Func<int, double> of) => Enumerable.Range(0, _size).Sum(of) / (_size - 1);
+            double covariance = Moment(i => (early[i] - earlyMean) * (late[i] - lateMean));
+            double squares = Moment(i => Math.Pow((early[i] - earlyMean) * (late[i] - lateMean), 2));
+            double error = Math.Sqrt(Math.Max(0, squares - (covariance * covariance)) / _size), variance = Math.Max(0, covariance);
+            double sd = Math.Sqrt(variance);
+            return new Estimate(sd, error > 0 ? error / (sd + Math.Sqrt(variance + error)) : 0); // error/(2 sd), and finite without spread
         }
 
         /// <summary>

@@ -45,6 +45,7 @@ internal sealed class ShardStatistics
         _grid = network.Grid;
         SimulationSettings settings = network.Settings;
         SpikeCount = new int[count];
+        SpikesInFirstHalf = new int[count];
         Intervals = new IntervalSums[count];
         IntervalsInHalf = [new IntervalSums[count], new IntervalSums[count]];
         _half = _grid.WarmUpSteps + (_grid.MeasuredSteps / 2);
@@ -80,6 +81,8 @@ internal sealed class ShardStatistics
     internal int Count { get; }
 
     internal int[] SpikeCount { get; }
+
+    internal int[] SpikesInFirstHalf { get; }
 
     /// <summary>Interspike intervals of each neuron.</summary>
     internal IntervalSums[] Intervals { get; }
@@ -131,6 +134,7 @@ internal sealed class ShardStatistics
         long step = (long)Math.Ceiling(time) - 1, since = step - _grid.WarmUpSteps;
         if (since < 0) return;
         SpikeCount[neuron]++;
+        if (time <= _half) SpikesInFirstHalf[neuron]++;
         SpikesPerBin[since / _grid.RateBinSteps]++;
         if (lastTime > _grid.WarmUpSteps)
         {

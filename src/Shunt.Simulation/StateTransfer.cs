@@ -83,6 +83,7 @@ internal sealed class StateTransfer
 
         foreach (Shard shard in shards) transfer(shard.LastSpike.BytesOf(shard.Count));
         Each(s => s.SpikeCount);
+        Each(s => s.SpikesInFirstHalf);
         Each(s => s.Intervals);
         Each(s => s.IntervalsInHalf[0]);
         Each(s => s.IntervalsInHalf[1]);

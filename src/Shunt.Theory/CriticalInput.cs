@@ -29,10 +29,12 @@ public static class CriticalInput
     /// <param name="transfer">The theory of one neuron.</param>
     /// <param name="population">The population whose tau is meant.</param>
     /// <param name="synapticTimeConstant">tau_S (s).</param>
-    /// <returns>The factor, to 1e-9; NaN when tau does not pass tau_S between 1e-6 and 1e6 times the input.</returns>
+    /// <returns>The factor, to 1e-9; NaN when tau does not pass tau_S between 1e-6 and 1e6 times the input, or there is no input.</returns>
     /// <exception cref="ModelException">The theory cannot treat this network.</exception>
     public static double Factor(NetworkModel model, TransferFunction transfer, string population, double synapticTimeConstant)
     {
+        if (!model.Inputs.Any(i => i.Rate > 0 && model.Projections.Any(p => p.Source == i.Name))) return double.NaN;
+
         double LogRatio(double logFactor)
         {
             double factor = Math.Exp(logFactor);

@@ -56,6 +56,9 @@ public sealed record MeanFieldSolution
     /// <summary>Every fixed point found, by increasing rate of the first population.</summary>
     public required IReadOnlyList<FixedPoint> FixedPoints { get; init; }
 
+    /// <summary>In which row of Table I each population lies, in the model's order; empty when no state was found or it was not asked for.</summary>
+    public IReadOnlyList<Regime> Regimes { get; init; } = [];
+
     /// <summary>Assumptions of the method that this network leaves, with the numbers behind each.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

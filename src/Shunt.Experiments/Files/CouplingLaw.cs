@@ -12,19 +12,17 @@ internal static class CouplingLaw
     /// <summary>a(K) through the reference point (K_ref, a_ref).</summary>
     /// <param name="root">The file.</param>
     /// <param name="scaling">The map <c>coupling.scaling</c>.</param>
-    /// <param name="k">In-degree K.</param>
     /// <exception cref="ModelException">The law <c>log</c> does not apply: its path is <c>coupling.scaling</c>.</exception>
-    internal static double Efficacy(Entry root, Entry scaling, int k)
+    internal static CouplingScaling Of(Entry root, Entry scaling)
     {
         double kRef = scaling["K_ref"].Count, aRef = scaling["a_ref"].Number;
-        CouplingScaling law = scaling["law"].Word switch
+        return scaling["law"].Word switch
         {
             "sqrt" => CouplingScaling.InverseSquareRoot(kRef, aRef),
             "power" => new CouplingScaling.Power(kRef, aRef, scaling["alpha"].Number),
             "log" => Escape(Escape(root, scaling), scaling, kRef, aRef),
             _ => new CouplingScaling.Constant(aRef),
         };
-        return law.Efficacy(k);
     }
 
     private static CouplingScaling Escape(StrongCoupling strong, Entry scaling, double kRef, double aRef)

@@ -19,6 +19,7 @@ internal sealed class Lowering
     private readonly List<Population> populations = [];
     private readonly List<ExternalInput> inputs = [];
     private readonly List<Lowered> projections = [];
+    private CouplingScaling? couplingScaling;
 
     /// <summary>Model path to the entry behind it, and the words that lead from the entry's value to the model's.</summary>
     private readonly Dictionary<string, (Entry Entry, string Lead)> origins = new(StringComparer.Ordinal);
@@ -57,6 +58,7 @@ internal sealed class Lowering
         {
             Name = model.Name,
             Model = model,
+            Scaling = lowering.couplingScaling,
             TheoryMethod = method,
             Simulation = settings,
             Set = set,
@@ -225,7 +227,8 @@ internal sealed class Lowering
             Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         try
         {
-            efficacy = a?.Number ?? CouplingLaw.Efficacy(root, scaling!, coupling["K"].Count);
+            if (a is null) couplingScaling = CouplingLaw.Of(root, scaling!);
+            efficacy = a?.Number ?? couplingScaling!.Efficacy(coupling["K"].Count);
         }
         catch (ModelException e)
         {

@@ -38,6 +38,8 @@ public static class PointJson
     /// <summary>How results spell a status: <c>not_converged</c>.</summary>
     internal static string Word(SolutionStatus status) => JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString());
 
+    internal static string Word(TableRow row) => JsonNamingPolicy.SnakeCaseLower.ConvertName(row.ToString());
+
     internal static string Text(Action<Utf8JsonWriter> write, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -73,6 +75,24 @@ public static class PointJson
         {
             w.WriteStartObject(p.Population);
             Write(w, p, withErrors: false);
+            w.WriteEndObject();
+        }
+
+        w.WriteEndObject();
+        w.WriteStartObject("regimes");
+        foreach (Regime r in theory.Regimes)
+        {
+            w.WriteStartObject(r.Population);
+            w.WriteString("table_row", Word(r.Row));
+            Number(w, "tau_syn_over_tau", r.SynapticTimeRatio);
+            Number(w, "tau_ms", r.Tau * 1e3);
+            Number(w, "threshold_distance_mV", r.ThresholdDistance);
+            Number(w, "sd_free_v_mV", r.FreeMembraneSd);
+            Number(w, "tau_v_ms", r.CorrelationTime * 1e3);
+            Number(w, "cv_isi", r.CvIsi);
+            Number(w, "critical_in_degree_cv", r.CriticalInDegreeCv);
+            Number(w, "input_limit_factor", r.InputLimit);
+            w.WriteBoolean("input_is_unlimited", double.IsPositiveInfinity(r.InputLimit));
             w.WriteEndObject();
         }
 
@@ -149,6 +169,7 @@ public static class PointJson
     internal static IEnumerable<(string Name, Estimate Estimate, double Scale)> Quantities(PopulationObservables p) =>
     [
         ("rate_hz", p.Rate, 1),
+        ("rate_sd_hz", p.RateSd, 1),
         ("cv_isi", p.CvIsi, 1),
         ("mean_v_mV", p.MeanV, 1),
         ("sd_v_mV", p.SdV, 1),

@@ -8,7 +8,7 @@ public sealed class JsonTests
 {
     private static readonly string[] TheoryKeys = ["rate_hz", "cv_isi", "tau_ms", "mu_mV", "sigma_mV", "sd_v_mV"];
     private static readonly string[] SimulationKeys =
-        ["rate_hz", "rate_hz_sem", "cv_isi", "mean_v_mV", "sd_v_mV", "tau_ms", "mu_mV", "quiescent_fraction"];
+        ["rate_hz", "rate_hz_sem", "rate_sd_hz", "cv_isi", "mean_v_mV", "sd_v_mV", "tau_ms", "mu_mV", "quiescent_fraction"];
     private static readonly string[] PerformanceKeys =
         ["build_s", "sim_s", "neuron_updates", "synaptic_events", "input_events", "synapses", "bytes_per_synapse", "peak_rss_mb", "realtime_factor"];
 

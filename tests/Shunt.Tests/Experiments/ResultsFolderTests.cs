@@ -112,7 +112,7 @@ public sealed class ResultsFolderTests : IDisposable
         results.WriteRun(Runs.Run(ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").Expand(["input.rate=10:20:2", "coupling.g=5:15:2"])));
 
         string[] rows = File.ReadAllLines(folder.File("out/tables/sweep.csv"));
-        Assert.StartsWith("input.rate [Hz],coupling.g,theory_status,theory_E_rate_hz,theory_E_cv_isi,", rows[0], StringComparison.Ordinal);
+        Assert.StartsWith("input.rate [Hz],coupling.g,theory_status,theory_E_rate_hz,theory_E_rate_sd_hz,theory_E_cv_isi,", rows[0], StringComparison.Ordinal);
         Assert.Equal(
             ["10,5,not_converged", "10,15,not_converged", "20,5,not_converged", "20,15,not_converged"],
             rows[1..].Select(r => string.Join(',', r.Split(',')[..3])));
@@ -138,7 +138,7 @@ public sealed class ResultsFolderTests : IDisposable
         JsonElement theory = root.GetProperty("theory");
         Assert.Equal(("siegert", "not_converged"), (theory.GetProperty("method").GetString(), theory.GetProperty("status").GetString()));
         Assert.Equal(
-            """{"rate_hz":33.5,"cv_isi":null,"mean_v_mV":null,"sd_v_mV":null,"tau_ms":1.25,"mu_mV":-57.25,"sigma_mV":4.5,"""
+            """{"rate_hz":33.5,"rate_sd_hz":null,"cv_isi":null,"mean_v_mV":null,"sd_v_mV":null,"tau_ms":1.25,"mu_mV":-57.25,"sigma_mV":4.5,"""
             + "\"quiescent_fraction\":null}",
             theory.GetProperty("populations").GetProperty("E").GetRawText());
         Assert.Equal("""[{"rates_hz":{"E":33.5,"I":33.5},"stable":true,"leading_eigenvalue":-0.5,"residual":1E-12}]""",
