@@ -218,7 +218,7 @@ internal static partial class CommandLine
         var ipsp = Positive("--ipsp-per-efficacy", 20, "Amplitude of an IPSP over g a (mV).");
         var additive = new Option<bool>("--additive")
         {
-            Description = "Least squares on the amplitude, as in the paper; without it on its logarithm, scatter being a factor.",
+            Description = "Least squares on the amplitude; without it on its logarithm, scatter being a factor.",
         };
         Option<int> resamples = Whole("--resamples", 1000, MostResamples, "Resamples for the 95 % intervals; 0 for none.");
         Option<int> seed = Whole("--seed", 1, int.MaxValue, "Seed of the resamples.");

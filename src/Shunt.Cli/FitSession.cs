@@ -72,7 +72,7 @@ internal static class FitSession
             ],
             1);
         terminal.Answer("");
-        terminal.Answer($"{char.ToUpperInvariant(fit.Verdict[0])}{fit.Verdict[1..]}.");
+        foreach (string verdict in (string[])[fit.Verdict, fit.VerdictOnOne]) terminal.Answer($"{char.ToUpperInvariant(verdict[0])}{verdict[1..]}.");
         foreach (string warning in fit.Laws.SelectMany(l => l.Warnings)) terminal.Warn(warning);
 
         static string Digits(double value) => double.IsFinite(value) ? value.ToString("F1", CultureInfo.InvariantCulture) : Significance.Number(value);

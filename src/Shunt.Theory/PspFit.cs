@@ -1,3 +1,4 @@
+using System.Globalization;
 using MathNet.Numerics.Random;
 using MathNet.Numerics.RootFinding;
 
@@ -13,10 +14,10 @@ public readonly record struct PspPoint(PspKind Kind, double InDegree, double Amp
 /// <summary>How measured amplitudes scatter around a law.</summary>
 public enum PspScatter
 {
-    /// <summary>By a factor: least squares on ln(amplitude).</summary>
+    /// <summary>By a factor: least squares on ln(amplitude). This gives the paper's numbers.</summary>
     Multiplicative,
 
-    /// <summary>By mV: least squares on the amplitude, as the paper has fitted.</summary>
+    /// <summary>By mV: least squares on the amplitude.</summary>
     Additive,
 }
 
@@ -146,25 +147,27 @@ public sealed record PspFit
     public FittedPspLaw this[string name] => Laws.First(l => l.Name == name);
 
     /// <summary>Which of the conductance-based law (c free) and the current-based law the points favour, and how strongly.</summary>
-    public string Verdict
+    public string Verdict => Compare(Conductance, "conductance-based");
+
+    /// <summary>The same for the conductance-based law with c vbar = 1.</summary>
+    public string VerdictOnOne => Compare(ConductanceOne, "conductance-based (c vbar = 1)");
+
+    private string Compare(string name, string words)
     {
-        get
+        FittedPspLaw conductance = this[name], current = this[Current];
+        double difference = current.AicCorrected - conductance.AicCorrected;
+        (string better, string other) = difference > 0 ? (words, "current-based") : ("current-based", words);
+        double size = Math.Abs(difference), ratio = Math.Exp(size / 2);
+        string numbers = FormattableString.Invariant($"AICc lower by {size:F1}, evidence ratio ")
+            + (ratio < 1e6 ? ratio.ToString(ratio < 100 ? "G2" : "F0", CultureInfo.InvariantCulture) : "above 1e6");
+        return size switch
         {
-            FittedPspLaw conductance = this[Conductance], current = this[Current];
-            double difference = current.AicCorrected - conductance.AicCorrected;
-            string better = difference > 0 ? "conductance-based" : "current-based", other = difference > 0 ? "current-based" : "conductance-based";
-            double size = Math.Abs(difference), ratio = Math.Exp(size / 2);
-            string numbers = FormattableString.Invariant(
-                $"AICc lower by {size:F1}, evidence ratio {(ratio < 1e6 ? ratio.ToString("G3", System.Globalization.CultureInfo.InvariantCulture) : "above 1e6")}");
-            return size switch
-            {
-                _ when double.IsNaN(size) => "both laws go through every point: the data cannot tell them apart",
-                < 2 => FormattableString.Invariant($"the data do not tell the conductance-based from the current-based law (AICc differs by {size:F1}, below 2)"),
-                < 6 => $"the data favour the {better} law over the {other} one weakly ({numbers})",
-                < 10 => $"the data favour the {better} law over the {other} one ({numbers})",
-                _ => $"the data favour the {better} law over the {other} one strongly ({numbers})",
-            };
-        }
+            _ when double.IsNaN(size) => $"the {words} and the current-based law go through every point: the data cannot tell them apart",
+            < 2 => FormattableString.Invariant($"the data do not tell the {words} from the current-based law (AICc differs by {size:F1}, below 2)"),
+            < 6 => $"the data favour the {better} law over the {other} law weakly ({numbers})",
+            < 10 => $"the data favour the {better} law over the {other} law ({numbers})",
+            _ => $"the data favour the {better} law over the {other} law strongly ({numbers})",
+        };
     }
 
     /// <summary>Fits every law.</summary>

@@ -57,6 +57,7 @@ public static class PspFitTables
 
             w.WriteEndObject();
             w.WriteString("verdict", fit.Verdict);
+            w.WriteString("verdict_conductance_1", fit.VerdictOnOne);
             w.WriteEndObject();
         },
         indented: false);
