@@ -11,7 +11,7 @@ public static class PspFitFigure
     private static readonly (string Law, string Label, Colour Colour, Dash Dash)[] Drawn =
     [
         (PspFit.Conductance, @"conductance-based, $K = c u e^{u^2}$", Palette.Vermilion, Dash.Solid),
-        (PspFit.ConductanceOne, @"with $c ar{v} = 1$", Palette.Vermilion, Dash.DashDotted),
+        (PspFit.ConductanceOne, "the same with one constant", Palette.Vermilion, Dash.DashDotted),
         (PspFit.Current, @"current-based, $K^{-1/2}$", Palette.Blue, Dash.Dashed),
         (PspFit.Power, @"free power, $K^{-\beta}$", Palette.Black, Dash.Dotted),
     ];
@@ -25,7 +25,7 @@ public static class PspFitFigure
         {
             Name = "psp-fit",
             Caption = "Amplitude of postsynaptic potentials against the number of inputs. (A) EPSPs, (B) IPSPs: measured (dots) and fitted laws; bands are 95 % "
-                + $"intervals of the curves (none for c vbar = 1). {MathText.Escape(char.ToUpperInvariant(fit.Verdict[0]) + fit.Verdict[1..])}.",
+                + $"intervals of the curves (none for the law with one constant, c vbar = 1). {MathText.Escape(char.ToUpperInvariant(fit.Verdict[0]) + fit.Verdict[1..])}.",
             AlternativeText = "Measured EPSP and IPSP amplitudes against in-degree on logarithmic axes, with fitted conductance-based, current-based and power laws.",
             Height = 80,
             Columns = [1, 1],
