@@ -37,6 +37,30 @@ internal sealed record Request
     internal required string CommandText { get; init; }
 }
 
+/// <summary>What <c>shunt fit</c> is told.</summary>
+internal sealed record FitRequest
+{
+    internal required string File { get; init; }
+
+    internal string? Out { get; init; }
+
+    internal double EpspPerEfficacy { get; init; }
+
+    internal double IpspPerEfficacy { get; init; }
+
+    internal bool IsAdditive { get; init; }
+
+    internal int Resamples { get; init; }
+
+    internal int Seed { get; init; }
+
+    internal bool Json { get; init; }
+
+    internal bool Quiet { get; init; }
+
+    internal required string CommandText { get; init; }
+}
+
 /// <summary>The command line: names, help and exit codes. What the commands do is in <see cref="Session"/>.</summary>
 internal static partial class CommandLine
 {
@@ -49,6 +73,8 @@ internal static partial class CommandLine
     private const int MostThreads = 1024;
 
     private const double MostSeconds = 1e6;
+
+    private const int MostResamples = 100_000;
 
     internal static int Invoke(string[] args)
     {
@@ -90,6 +116,7 @@ internal static partial class CommandLine
           shunt simulate FILE --json --seed 7                              one line of JSON per point, for scripts
           shunt attribute FILE                                             which approximation makes theory and network differ
           shunt stability FILE                                             growth rates, response and spectra of the asynchronous state
+          shunt fit DATA.csv                                               scaling laws fitted to PSP amplitudes against in-degree
           shunt estimate FILE                                              memory and time before anything is built
           shunt resume results/quickstart                                  go on with a run that was killed or stopped
           shunt recover results/quickstart                                 only save the spikes of such a run
@@ -105,6 +132,7 @@ internal static partial class CommandLine
         Command("stability", "Linear response: is the asynchronous state stable with its delays, and what spectrum do its rates have?",
             StabilitySession.Analyse, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
+        FitCommand(args),
         ResumeCommand(args),
         RecoverCommand(),
         Completion.Command(),
@@ -180,6 +208,68 @@ internal static partial class CommandLine
             CommandText = Typed(args),
         }));
         return command;
+    }
+
+    private static Command FitCommand(string[] args)
+    {
+        var file = new Argument<string>("DATA") { HelpName = "DATA", Description = "CSV with columns kind, K, amplitude (mV) and perhaps sd; docs/fit.md describes it." };
+        file.CompletionSources.Add(context => Completion.Files(context.WordToComplete, ".csv"));
+        var epsp = Positive("--epsp-per-efficacy", 60, "Amplitude of an EPSP over the efficacy a (mV): the driving force.");
+        var ipsp = Positive("--ipsp-per-efficacy", 20, "Amplitude of an IPSP over g a (mV).");
+        var additive = new Option<bool>("--additive")
+        {
+            Description = "Least squares on the amplitude; without it on its logarithm, scatter being a factor.",
+        };
+        Option<int> resamples = Whole("--resamples", 1000, MostResamples, "Resamples for the 95 % intervals; 0 for none.");
+        Option<int> seed = Whole("--seed", 1, int.MaxValue, "Seed of the resamples.");
+        var output = new Option<string?>("--out")
+        {
+            Description = "Folder for fit.csv, curves.csv and the figure; must not exist or be empty. Without it nothing is written.",
+            HelpName = "DIR",
+        };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object to standard output and nothing else there." };
+        Option<bool> quiet = Quiet();
+        var command = new Command("fit", "Fit the conductance- and current-based scaling laws to PSP amplitudes against in-degree, and compare them.")
+        {
+            file, output, epsp, ipsp, additive, resamples, seed, json, quiet,
+        };
+        command.SetAction(parsed => FitSession.Fit(new FitRequest
+        {
+            File = parsed.GetRequiredValue(file),
+            Out = parsed.GetValue(output),
+            EpspPerEfficacy = parsed.GetValue(epsp),
+            IpspPerEfficacy = parsed.GetValue(ipsp),
+            IsAdditive = parsed.GetValue(additive),
+            Resamples = parsed.GetValue(resamples),
+            Seed = parsed.GetValue(seed),
+            Json = parsed.GetValue(json),
+            Quiet = parsed.GetValue(quiet),
+            CommandText = Typed(args),
+        }));
+        return command;
+
+        static Option<double> Positive(string name, double initial, string description) => new(name)
+        {
+            Description = description,
+            HelpName = "MV",
+            DefaultValueFactory = _ => initial,
+            CustomParser = result =>
+                double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+                && value is > 0 and < MostSeconds
+                ? value
+                : Wrong<double>(result, $"{name} {result.Tokens[0].Value}: must be a positive number of mV"),
+        };
+
+        static Option<int> Whole(string name, int initial, int most, string description) => new(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => initial,
+            CustomParser = result =>
+                int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= most
+                ? n
+                : Wrong<int>(result, $"{name} {result.Tokens[0].Value}: must be a whole number from 0 to {most}"),
+        };
     }
 
     private static Command ResumeCommand(string[] args)

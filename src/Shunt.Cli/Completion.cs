@@ -40,13 +40,16 @@ internal static class Completion
     }
 
     /// <summary>Experiment files and folders that continue what has been typed.</summary>
-    internal static IEnumerable<string> Files(string typed)
+    internal static IEnumerable<string> Files(string typed) => Files(typed, ".yaml", ".yml");
+
+    /// <summary>Files with certain endings, and folders, that continue what has been typed.</summary>
+    internal static IEnumerable<string> Files(string typed, params string[] endings)
     {
         string folder = Path.GetDirectoryName(typed) ?? "";
         string searched = folder.Length > 0 ? folder : ".";
         if (!Directory.Exists(searched)) return [];
         return new DirectoryInfo(searched).EnumerateFileSystemInfos()
-            .Where(f => f is DirectoryInfo || f.Extension is ".yaml" or ".yml")
+            .Where(f => f is DirectoryInfo || endings.Contains(f.Extension))
             .Where(f => !f.Name.StartsWith('.'))
             .Select(f => Path.Combine(folder, f.Name) + (f is DirectoryInfo ? "/" : ""))
             .Where(f => f.StartsWith(typed, StringComparison.Ordinal))

@@ -192,6 +192,25 @@ public sealed record Steps(IReadOnlyList<double> Edges, IReadOnlyList<double> He
     }
 }
 
+/// <summary>The area between two lines, which do not stretch the panel.</summary>
+/// <param name="X">Horizontal coordinates.</param>
+/// <param name="Low">Lower line.</param>
+/// <param name="High">Upper line.</param>
+/// <param name="Colour">Colour.</param>
+/// <param name="Opacity">Opacity.</param>
+public sealed record Band(IReadOnlyList<double> X, IReadOnlyList<double> Low, IReadOnlyList<double> High, Colour Colour, double Opacity) : Mark
+{
+    internal override IEnumerable<DataPoint> Extent => [];
+
+    internal override void AddTo(PlotModel model)
+    {
+        var series = new AreaSeries { Color = OxyColors.Transparent, Color2 = OxyColors.Transparent, Fill = Style.Of(Colour, Opacity), StrokeThickness = 0 };
+        series.Points.AddRange(Pairs(X, Low));
+        series.Points2.AddRange(Pairs(X, High));
+        model.Series.Add(series);
+    }
+}
+
 /// <summary>A straight line across the panel at one value, with a label outside the data.</summary>
 /// <param name="At">The value.</param>
 /// <param name="IsVertical">Whether the line is vertical, at a value of the horizontal axis.</param>
