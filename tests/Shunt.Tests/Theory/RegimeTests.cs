@@ -94,7 +94,13 @@ public class RegimeTests
         // row 2: CV_K* is proportional to a ~ 1/log K
         StrongCoupling strong = new()
         {
-            Threshold = -55, ExcitatoryReversal = 0, InhibitoryReversal = -75, G = 20, Gamma = 0.25, ExcitatoryRatio = 1, InhibitoryRatio = 0,
+            Threshold = -55,
+            ExcitatoryReversal = 0,
+            InhibitoryReversal = -75,
+            G = 20,
+            Gamma = 0.25,
+            ExcitatoryRatio = 1,
+            InhibitoryRatio = 0,
         };
         double rho = NetworkGain.Solve(strong, 0.0016, 1000)[^1];
         CouplingScaling law = (strong with { ExcitatoryRatio = 1 + rho, InhibitoryRatio = rho }).Scaling(1000, 0.0016);
