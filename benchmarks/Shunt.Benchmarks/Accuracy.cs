@@ -17,73 +17,85 @@ internal static class Accuracy
 
     internal static void Write(TextWriter output)
     {
-        string[] methods = [.. TransferFunctions.Names];
-        output.WriteLine($"| case | simulation (spk/s) | {string.Join(" | ", methods)} |");
-        output.WriteLine($"|---|---|{string.Concat(methods.Select(_ => "---|"))}");
-        foreach ((string name, NetworkModel model) in Neurons())
-        {
-            Estimate truth = Simulate(model);
-            IEnumerable<string> cells = methods.Select(m => Cell(model, m, truth.Value, signed: true));
-            output.WriteLine(FormattableString.Invariant($"| {name} | {truth.Value:G4} ± {truth.StandardError:G2} | {string.Join(" | ", cells)} |"));
-        }
+        (string Name, NetworkModel Model)[] neurons = [.. Neurons()], networks = [.. Networks()];
+        Estimate[] truth = [.. neurons.Select(n => Simulate(n.Model))];
+        Table(output, ["", "input", "simulation (spk/s)"], neurons.Select((n, i) =>
+            new[] { Letter(i), n.Name, FormattableString.Invariant($"{truth[i].Value:G4} ± {truth[i].StandardError:G2}") }));
+        Table(output, ["deviation of", .. neurons.Select((_, i) => Letter(i))], TransferFunctions.Names.Select(method =>
+            (string[])[Code(method), .. neurons.Select((n, i) => Cell(n.Model, method, rate => Deviation(rate / truth[i].Value)))]));
+        Table(output, ["rate (spk/s)", .. networks.Select(n => n.Name)], TransferFunctions.Names.Select(method =>
+            (string[])[Code(method), .. networks.Select(n => Cell(n.Model, method, rate => rate.ToString("G4", CultureInfo.InvariantCulture)))]));
 
-        foreach ((string name, NetworkModel model) in Networks())
-            output.WriteLine($"| {name} | | {string.Join(" | ", methods.Select(m => Cell(model, m, double.NaN, signed: false)))} |");
+        // the in-degrees of a neuron without feedback vary: one average over two Gaussian variables
+        (string What, Func<double, NetworkModel> Of)[] timed =
+        [
+            ("neuron", tauS => Single(1000, 0.01, 12, 1.8, 10, tauS)),
+            ("network", tauS => ModelA(1000, 0.0016, 20, 25, tauS)),
+            ("neuron, CV_K 0.1", tauS => CriticalHeterogeneity.WithCv(Single(1000, 0.01, 12, 1.8, 10, tauS), 0.1)),
+            ("network, CV_K 0.1", tauS => CriticalHeterogeneity.WithCv(ModelA(1000, 0.0016, 20, 25, tauS), 0.1)),
+        ];
+        Table(output, ["time (ms)", .. timed.Select(t => t.What)], TransferFunctions.Names.Select(method =>
+            (string[])[Code(method), .. timed.Select(t => Time(method, t.Of(0), t.Of(1e-3)))]));
+    }
 
+    private static string Letter(int index) => ((char)('a' + index)).ToString();
+
+    private static string Code(string name) => $"`{name}`";
+
+    private static void Table(TextWriter output, string[] head, IEnumerable<string[]> rows)
+    {
+        output.WriteLine($"| {string.Join(" | ", head)} |");
+        output.WriteLine($"|{string.Concat(head.Select(_ => "---|"))}");
+        foreach (string[] row in rows) output.WriteLine($"| {string.Join(" | ", row)} |");
         output.WriteLine();
-        output.WriteLine($"| time | {string.Join(" | ", methods)} |");
-        output.WriteLine($"|---|{string.Concat(methods.Select(_ => "---|"))}");
-        foreach ((string what, NetworkModel instantaneous, NetworkModel filtered) in new[]
-        {
-            ("neuron (ms)", Single(1000, 0.01, 12, 1.8, 10, 0), Single(1000, 0.01, 12, 1.8, 10, 1e-3)),
-            ("network (ms)", ModelA(1000, 0.0016, 20, 25, 0), ModelA(1000, 0.0016, 20, 25, 1e-3)),
-        })
-            output.WriteLine($"| {what} | {string.Join(" | ", methods.Select(m => Time(m, instantaneous, filtered)))} |");
     }
 
     private static IEnumerable<(string Name, NetworkModel Model)> Neurons() =>
     [
-        ("neuron, K = 1e3, a = 0.01, nu_X = 5", Single(1000, 0.01, 12, 1.8, 5, 0)),
-        ("nu_X = 10", Single(1000, 0.01, 12, 1.8, 10, 0)),
-        ("nu_X = 27", Single(1000, 0.01, 12, 1.8, 27, 0)),
+        ("K = 1e3, a = 0.01, nu_X = 5", Single(1000, 0.01, 12, 1.8, 5, 0)),
+        ("same, nu_X = 10", Single(1000, 0.01, 12, 1.8, 10, 0)),
+        ("same, nu_X = 27", Single(1000, 0.01, 12, 1.8, 27, 0)),
         ("K = 1e4, a = 0.00622, nu_X = 2", Single(10_000, 0.00622, 12, 1.8, 2, 0)),
         ("K = 1e4, a = 0.00622, nu_X = 5", Single(10_000, 0.00622, 12, 1.8, 5, 0)),
         ("above threshold: K = 1e3, a = 0.01, eta = 0.6, nu_X = 20", Single(1000, 0.01, 12, 0.6, 20, 0)),
         ("few large inputs: K = 100, a = 0.05, nu_X = 20", Single(100, 0.05, 12, 1.8, 20, 0)),
         ("many small inputs: K = 1e5, a = 1e-3, g = 8, eta = 1.45, nu_X = 5", Single(100_000, 0.001, 8, 1.45, 5, 0)),
         ("Fig. 6A, nu_X = 5, tau_S = 0.1 ms (tau_S/tau = 0.025)", Single(1000, 0.01, 8, 1.5, 5, 1e-4)),
-        ("tau_S = 1 ms (0.25)", Single(1000, 0.01, 8, 1.5, 5, 1e-3)),
-        ("tau_S = 10 ms (2.5)", Single(1000, 0.01, 8, 1.5, 5, 1e-2)),
-        ("tau_S = 10 ms, nu_X = 20 (9)", Single(1000, 0.01, 8, 1.5, 20, 1e-2)),
+        ("same, tau_S = 1 ms (0.25)", Single(1000, 0.01, 8, 1.5, 5, 1e-3)),
+        ("same, tau_S = 10 ms (2.5)", Single(1000, 0.01, 8, 1.5, 5, 1e-2)),
+        ("same, tau_S = 10 ms, nu_X = 20 (9)", Single(1000, 0.01, 8, 1.5, 20, 1e-2)),
     ];
 
     private static IEnumerable<(string Name, NetworkModel Model)> Networks() =>
     [
-        ("network, K = 1e2, a = 8.8e-3, nu_X = 25", ModelA(100, 0.0088, 20, 25, 0)),
-        ("network, K = 1e3, a = 1.6e-3, nu_X = 15", ModelA(1000, 0.0016, 20, 15, 0)),
-        ("nu_X = 25", ModelA(1000, 0.0016, 20, 25, 0)),
-        ("nu_X = 25, tau_S = 1 ms", ModelA(1000, 0.0016, 20, 25, 1e-3)),
-        ("nu_X = 25, tau_S = 10 ms", ModelA(1000, 0.0016, 20, 25, 1e-2)),
+        ("K = 1e2, a = 8.8e-3, nu_X = 25", ModelA(100, 0.0088, 20, 25, 0)),
+        ("K = 1e3, a = 1.6e-3, nu_X = 15", ModelA(1000, 0.0016, 20, 15, 0)),
+        ("same, nu_X = 25", ModelA(1000, 0.0016, 20, 25, 0)),
+        ("same, tau_S = 1 ms", ModelA(1000, 0.0016, 20, 25, 1e-3)),
+        ("same, tau_S = 10 ms", ModelA(1000, 0.0016, 20, 25, 1e-2)),
     ];
 
-    private static string Cell(NetworkModel model, string method, double truth, bool signed)
+    private static string Cell(NetworkModel model, string method, Func<double, string> show)
     {
         TransferFunction transfer = TransferFunctions.Named(method);
         if (transfer.Objection(model) is not null) return "–";
         MeanFieldSolution solution = SelfConsistency.Solve(model, transfer);
         double rate = solution.Observables.Populations[0].Rate.Value;
-        if (solution.Status == SolutionStatus.NotConverged || double.IsNaN(rate)) return "undefined";
-        string text = rate.ToString("G4", CultureInfo.InvariantCulture);
-        return signed ? $"{text} ({Deviation(rate / truth)})" : text;
+        return solution.Status == SolutionStatus.NotConverged || double.IsNaN(rate) ? "undefined" : show(rate);
     }
 
     // in percent, or as a factor where percents say little
-    private static string Deviation(double ratio) => ratio switch
+    private static string Deviation(double ratio)
     {
-        > 2 => string.Create(CultureInfo.InvariantCulture, $"× {ratio:G2}"),
-        < 0.5 => string.Create(CultureInfo.InvariantCulture, $"÷ {1 / ratio:G2}"),
-        _ => (100 * (ratio - 1)).ToString(Math.Abs(ratio - 1) < 0.1 ? "+0.0;-0.0" : "+0;-0", CultureInfo.InvariantCulture) + " %",
-    };
+        if (ratio is > 2 or < 0.5)
+        {
+            double factor = Math.Max(ratio, 1 / ratio);
+            return (ratio > 1 ? "× " : "÷ ") + factor.ToString(factor < 100 ? "G2" : "F0", CultureInfo.InvariantCulture);
+        }
+
+        double percent = Math.Round(100 * (ratio - 1), Math.Abs(ratio - 1) < 0.1 ? 1 : 0);
+        return percent.ToString("+0.#;-0.#;0", CultureInfo.InvariantCulture) + " %";
+    }
 
     private static string Time(string method, NetworkModel instantaneous, NetworkModel filtered)
     {
