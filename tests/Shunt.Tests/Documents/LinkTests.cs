@@ -42,6 +42,20 @@ public partial class LinkTests
     }
 
     [Fact]
+    public void Every_test_that_the_errata_name_exists()
+    {
+        Type[] classes = [.. typeof(LinkTests).Assembly.GetTypes().Where(t => t.Name.EndsWith("Tests", StringComparison.Ordinal))];
+        string[] named = [.. Page.Code(new Page("docs/errata.md").Text).Where(c => c.Split('.')[0].EndsWith("Tests", StringComparison.Ordinal))];
+        Assert.True(named.Length > 12);
+        Assert.All(named, name =>
+        {
+            string[] parts = name.TrimEnd('…').Split('.');
+            Type type = Assert.Single(classes, t => t.Name == parts[0] && t.Namespace!.EndsWith(".Theory", StringComparison.Ordinal));
+            if (parts.Length > 1) Assert.Contains(type.GetMethods(), m => m.Name.StartsWith(parts[1], StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
     public void No_file_names_a_place_on_one_machine_or_a_package_registry()
     {
         string[] found = [.. Page.All.SelectMany(p => p.Lines

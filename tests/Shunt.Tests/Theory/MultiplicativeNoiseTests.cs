@@ -29,6 +29,14 @@ public class MultiplicativeNoiseTests
     }
 
     [Fact]
+    public void The_cv_of_figures_8_and_10_hardly_exceeds_1()
+    {
+        double most = ReferenceTable.Rows("mult_single_fig8_fig10")
+            .Max(row => Ito.Respond(Neuron.Paper, Networks.Single(row["K"], row["a"], 12, row["eta"], row["nuX_spk_s"])).Cv);
+        Assert.InRange(most, 1, 1.003);
+    }
+
+    [Fact]
     public void Passage_times_equal_30_digit_arithmetic()
     {
         int compared = 0;
