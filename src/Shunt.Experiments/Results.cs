@@ -76,7 +76,8 @@ public static class Comparison
             Add("SD of membrane potential", "sigma_V", "mV", o => o.SdV, 1);
             Add("effective time constant", "tau", "ms", o => o.Tau, 1e3);
             Add("mean of the free membrane", "mu", "mV", o => o.Mu, 1);
-            Add("quiescent fraction", "f_q", "", o => o.QuiescentFraction, 1);
+            if (t is null || s is null) Add("quiescent fraction", "f_q", "", o => o.QuiescentFraction, 1);
+            else Add("fraction without a spike", "f_q", "", o => o == t ? WithoutSpike(t, point.Simulation!.Duration) : o.QuiescentFraction, 1);
 
             void Add(string quantity, string symbol, string unit, Func<Model.PopulationObservables, Model.Estimate> select, double scale)
             {
@@ -89,6 +90,20 @@ public static class Comparison
         }
 
         return rows;
+    }
+
+    // A run cannot tell a neuron that never fires from one that has not fired yet: what it counts is predicted, spikes of slow neurons being Poisson.
+    private static Model.Estimate WithoutSpike(Model.PopulationObservables theory, double duration)
+    {
+        if (theory.Rates is not { } rates) return theory.Rate.IsKnown ? Model.Estimate.Exactly(Math.Exp(-theory.Rate.Value * duration)) : theory.QuiescentFraction;
+        double silent = theory.QuiescentFraction.Value;
+        for (int i = 1; i < rates.Rate.Count; i++)
+        {
+            double half = 0.5 * (rates.Rate[i] - rates.Rate[i - 1]);
+            silent += half * ((rates.Value[i] * Math.Exp(-rates.Rate[i] * duration)) + (rates.Value[i - 1] * Math.Exp(-rates.Rate[i - 1] * duration)));
+        }
+
+        return Model.Estimate.Exactly(silent);
     }
 }
 

@@ -46,12 +46,14 @@ public static class RunFigures
         if (isSimulated) figures.Add(Activity(point, panels));
         if (panels.Traced > 0) figures.Add(Traces(point, panels));
         if (HasDensity(point)) figures.Add(Membrane(point, panels, isSimulated ? "membrane" : "summary"));
-        if (isSimulated) figures.Add(Distributions(point, panels));
+        if (isSimulated || HasRates(point)) figures.Add(Distributions(point, panels));
         return figures;
     }
 
     private static bool HasDensity(PointResult point) =>
         (point.Theory?.Observables.Populations ?? []).Concat(point.Simulation?.Observables.Populations ?? []).Any(o => o.Density is not null);
+
+    private static bool HasRates(PointResult point) => point.Theory?.Observables.Populations.Any(o => o.Rates is not null) ?? false;
 
     private static Figure Summary(PointResult point, PointPanels panels)
     {
@@ -153,18 +155,28 @@ public static class RunFigures
         };
     }
 
-    private static Figure Distributions(PointResult point, PointPanels panels) => new()
+    private static Figure Distributions(PointResult point, PointPanels panels)
     {
-        Name = "distributions",
-        Caption = "How the neurons differ. (A) Rates; neurons without a spike count in the whole but have no place on a logarithmic axis. "
-            + "(B) CVs of interspike intervals, of neurons with enough of them."
-            + (point.Theory is null ? "" : " Vertical black lines are what theory predicts for the population."),
-        AlternativeText = "Histograms over neurons of firing rates and of coefficients of variation.",
-        Height = 68,
-        Columns = [1, 1],
-        Panels = [new PlacedPanel(panels.RateDistribution(), 0, 0), new PlacedPanel(panels.CvDistribution(), 0, 1)],
-        Legend = panels.Legend(),
-    };
+        const string rates = "Rates; neurons without a spike count in the whole but have no place on a logarithmic axis.";
+        string theory = HasRates(point) ? " Black curves are the distribution that theory predicts, to which a measured one adds the randomness of spike counts."
+            : point.Theory is null ? "" : " Vertical black lines are what theory predicts for the population.";
+        bool isSimulated = point.Simulation is not null;
+        return new Figure
+        {
+            Name = "distributions",
+            Caption = isSimulated
+                ? $"How the neurons differ. (A) {rates} (B) CVs of interspike intervals, of neurons with enough of them.{theory}"
+                : $"How the neurons' rates differ.{theory}",
+            AlternativeText = isSimulated ? "Histograms over neurons of firing rates and of coefficients of variation." : "Distribution of firing rates over neurons.",
+            Height = 68,
+            Width = isSimulated ? 178 : 89,
+            Columns = isSimulated ? [1, 1] : [1],
+            Panels = isSimulated
+                ? [new PlacedPanel(panels.RateDistribution(), 0, 0), new PlacedPanel(panels.CvDistribution(), 0, 1)]
+                : [new PlacedPanel(panels.RateDistribution(), 0, 0) { HasLetter = false }],
+            Legend = panels.Legend(),
+        };
+    }
 
     private static string LineReading(PointResult point) => (point.Theory, point.Simulation) switch
     {

@@ -158,6 +158,7 @@ public sealed class ResultsFolder
         WriteStart(point.Experiment, provenance);
         WriteText("tables/comparison.csv", Tables.Comparison([point]));
         if (Tables.Density(point) is { } density) WriteText("tables/membrane_density.csv", density);
+        if (Tables.RateDensity(point) is { } rates) WriteText("tables/rate_density.csv", rates);
         if (point.Simulation is null) return;
         WriteText("tables/neurons.csv", Tables.Neurons(point.Simulation));
         WriteText("tables/population_rate.csv", Tables.PopulationRate(point.Simulation));

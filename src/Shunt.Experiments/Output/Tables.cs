@@ -87,6 +87,23 @@ internal static class Tables
         return any ? csv.ToString() : null;
     }
 
+    /// <summary>P(nu) over the neurons from theory, or null when there is none.</summary>
+    internal static string? RateDensity(PointResult point)
+    {
+        var csv = new Csv(["population", "rate_hz", "density_per_hz"]);
+        bool any = false;
+        foreach (PopulationObservables p in point.Theory?.Observables.Populations ?? [])
+        {
+            for (int i = 0; i < (p.Rates?.Rate.Count ?? 0); i++)
+            {
+                csv.Add([p.Population, p.Rates!.Rate[i], p.Rates.Value[i]]);
+                any = true;
+            }
+        }
+
+        return any ? csv.ToString() : null;
+    }
+
     /// <summary>Rate and CV of every neuron.</summary>
     internal static string Neurons(SimulationRecord simulation)
     {

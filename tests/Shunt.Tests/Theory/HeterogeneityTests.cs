@@ -137,4 +137,32 @@ public class HeterogeneityTests
 
         Near.Relative(0.01, fraction, 1e-6, "quiescent fraction");
     }
+
+    [Fact]
+    public void Finite_jumps_are_averaged_over_in_degrees_like_any_theory()
+    {
+        const double k = 1000, a = 0.01, cv = 0.05, nuE = 10, nuI = 18;
+        var exact = new ExactJump();
+        Synapse e = Synapse.Conductance(a, 0), inhibition = Synapse.Conductance(12 * a, -75);
+        RateDistribution rates = RateDistribution.Of(
+            exact, Neuron.Paper, [new(new Afferent(k * nuE, e), cv * k * nuE), new(new Afferent(0.25 * k * nuI, inhibition), cv * 0.25 * k * nuI)]);
+
+        // the trapezoidal rule in both Gaussian variables
+        double sum = 0, squares = 0, weights = 0;
+        for (double zE = -5; zE <= 5; zE += 0.5)
+        {
+            for (double zI = -5; zI <= 5; zI += 0.5)
+            {
+                double weight = Math.Exp(-0.5 * (zE * zE + zI * zI));
+                if (weight < 1e-5) continue;
+                double rate = Math.Exp(exact.LogRate(Neuron.Paper, [new(k * nuE * (1 + cv * zE), e), new(0.25 * k * nuI * (1 + cv * zI), inhibition)]));
+                (sum, squares, weights) = (sum + weight * rate, squares + weight * rate * rate, weights + weight);
+            }
+        }
+
+        double mean = sum / weights;
+        Near.Relative(mean, rates.Mean, 1e-3, "mean");
+        Near.Relative(Math.Sqrt(squares / weights - mean * mean), rates.Sd, 2e-3, "spread");
+        Assert.True(rates.Sd > 0.4 * rates.Mean);
+    }
 }
