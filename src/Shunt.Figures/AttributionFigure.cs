@@ -80,8 +80,7 @@ public static class AttributionFigure
             }
         }
 
-        string title = axis.Unit.Length > 0 ? $"{MathText.Escape(axis.Path)} ({MathText.Escape(axis.Unit)})" : MathText.Escape(axis.Path);
-        var horizontal = new PanelAxis(title) { IsLogarithmic = axis.IsLogarithmic };
+        var horizontal = new PanelAxis(RunFigures.AxisTitle(axis)) { IsLogarithmic = axis.IsLogarithmic };
         return (
             new Panel(horizontal, new PanelAxis(@"Firing rate $\nu$ (Hz)") { FromZero = true }, rates),
             new Panel(horizontal, new PanelAxis("Change (Hz)"), changes),

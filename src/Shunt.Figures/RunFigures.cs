@@ -243,7 +243,8 @@ public static class RunFigures
 
     private static string Ordinal(double number) => number.ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string AxisTitle(SweepAxis axis)
+    /// <summary>What an axis of a sweep is called in a figure.</summary>
+    internal static string AxisTitle(SweepAxis axis)
     {
         string name = axis.Path switch
         {

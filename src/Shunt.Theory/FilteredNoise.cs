@@ -39,6 +39,7 @@ public abstract class FilteredNoise : TransferFunction
     {
         InputMoments input = InputMoments.Of(neuron, afferents);
         if (input.Sigma == 0 || input.SynapticRatio <= 0) return Siegert.Density(neuron, input, potentials);
+        if (input.Mu >= neuron.Threshold) return null;
         var density = new double[potentials.Length];
         for (int i = 0; i < density.Length; i++) density[i] = Siegert.FreeMembrane(input, potentials[i]);
         return density;
@@ -83,12 +84,18 @@ public abstract class FilteredNoise : TransferFunction
     /// <param name="input">Its input moments.</param>
     protected abstract double LogFilteredTime(Neuron neuron, InputMoments input);
 
-    /// <summary>Rate, CV and membrane statistics; by default those of a free membrane, with a CV of <see cref="IntervalCv"/>.</summary>
+    /// <summary>
+    /// Rate, CV and membrane statistics; by default those of a free membrane, which says nothing where mu lies above threshold, with a CV of
+    /// <see cref="IntervalCv"/>.
+    /// </summary>
     /// <param name="neuron">The neuron.</param>
     /// <param name="input">Its input moments.</param>
     /// <param name="logTime">ln of the mean time from reset to threshold (s).</param>
-    protected virtual Response Respond(Neuron neuron, InputMoments input, double logTime) =>
-        new(LogRate(logTime, neuron.RefractoryPeriod), IntervalCv(neuron, input, logTime), input.Mu, input.FreeMembraneSd);
+    protected virtual Response Respond(Neuron neuron, InputMoments input, double logTime)
+    {
+        (double mean, double sd) = input.Mu < neuron.Threshold ? (input.Mu, input.FreeMembraneSd) : (double.NaN, double.NaN);
+        return new Response(LogRate(logTime, neuron.RefractoryPeriod), IntervalCv(neuron, input, logTime), mean, sd);
+    }
 
     /// <summary>CV of the interspike intervals; NaN, the default, where the theory does not say.</summary>
     /// <param name="neuron">The neuron.</param>
