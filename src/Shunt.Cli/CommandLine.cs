@@ -61,6 +61,26 @@ internal sealed record FitRequest
     internal required string CommandText { get; init; }
 }
 
+/// <summary>What <c>shunt reproduce</c> is told.</summary>
+internal sealed record ReproduceRequest
+{
+    internal required IReadOnlyList<string> Figures { get; init; }
+
+    internal bool Full { get; init; }
+
+    internal string? Out { get; init; }
+
+    internal bool Estimate { get; init; }
+
+    internal string? Gallery { get; init; }
+
+    internal bool Json { get; init; }
+
+    internal bool Quiet { get; init; }
+
+    internal required string CommandText { get; init; }
+}
+
 /// <summary>The command line: names, help and exit codes. What the commands do is in <see cref="Session"/>.</summary>
 internal static partial class CommandLine
 {
@@ -117,6 +137,7 @@ internal static partial class CommandLine
           shunt attribute FILE                                             which approximation makes theory and network differ
           shunt stability FILE                                             growth rates, response and spectra of the asynchronous state
           shunt fit DATA.csv                                               scaling laws fitted to PSP amplitudes against in-degree
+          shunt reproduce fig6 table1                                      figures of the paper, each with a verdict
           shunt estimate FILE                                              memory and time before anything is built
           shunt resume results/quickstart                                  go on with a run that was killed or stopped
           shunt recover results/quickstart                                 only save the spikes of such a run
@@ -133,6 +154,7 @@ internal static partial class CommandLine
             StabilitySession.Analyse, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
         FitCommand(args),
+        ReproduceCommand(args),
         ResumeCommand(args),
         RecoverCommand(),
         Completion.Command(),
@@ -270,6 +292,46 @@ internal static partial class CommandLine
                 ? n
                 : Wrong<int>(result, $"{name} {result.Tokens[0].Value}: must be a whole number from 0 to {most}"),
         };
+    }
+
+    private static Command ReproduceCommand(string[] args)
+    {
+        var figures = new Argument<string[]>("FIGURE")
+        {
+            HelpName = "FIGURE",
+            Arity = ArgumentArity.OneOrMore,
+            Description = "fig1 to fig15, table1, all, or a figure file of your own (YAML); docs/figures.md describes it.",
+        };
+        figures.CompletionSources.Add(_ => ReproduceSession.Names);
+        figures.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
+        var full = new Option<bool>("--full") { Description = "The paper's sizes and durations. Ask --estimate first." };
+        var estimate = new Option<bool>("--estimate") { Description = "Only say how long it would take." };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Folder for figures, tables and finished points; what is finished there is not computed again. Default: results/reproduce, "
+                + "with --full results/reproduce-full.",
+            HelpName = "DIR",
+        };
+        var gallery = new Option<string?>("--gallery") { Description = "Also write a page with all figures and verdicts (Markdown).", HelpName = "FILE" };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object per verdict to standard output and nothing else there." };
+        Option<bool> quiet = Quiet();
+        var command = new Command("reproduce",
+            "Make figures of the paper, or of your own: computes what they draw, and compares it with references. Exit code 1 if a verdict fails.")
+        {
+            figures, full, estimate, output, gallery, json, quiet,
+        };
+        command.SetAction(parsed => ReproduceSession.Reproduce(new ReproduceRequest
+        {
+            Figures = parsed.GetRequiredValue(figures),
+            Full = parsed.GetValue(full),
+            Out = parsed.GetValue(output),
+            Estimate = parsed.GetValue(estimate),
+            Gallery = parsed.GetValue(gallery),
+            Json = parsed.GetValue(json),
+            Quiet = parsed.GetValue(quiet),
+            CommandText = Typed(args),
+        }));
+        return command;
     }
 
     private static Command ResumeCommand(string[] args)

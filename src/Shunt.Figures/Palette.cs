@@ -39,6 +39,26 @@ public static class Palette
         })];
     }
 
+    /// <summary>The colour that a figure file names: one of the eight, or <c>i/n</c> for the i-th of n ordered ones.</summary>
+    /// <param name="name">Its name.</param>
+    public static Colour Named(string name)
+    {
+        string[] parts = name.Split('/');
+        if (parts.Length == 2 && int.TryParse(parts[0], out int i) && int.TryParse(parts[1], out int n) && i >= 1 && i <= n) return Ordered(n)[i - 1];
+        return name switch
+        {
+            "black" => Black,
+            "grey" => Grey,
+            "vermilion" => Vermilion,
+            "blue" => Blue,
+            "green" => Others[0],
+            "purple" => Others[1],
+            "orange" => Others[2],
+            "sky" => Others[3],
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a colour of figure files"),
+        };
+    }
+
     /// <summary>Colours of ordered values, first to last.</summary>
     /// <param name="count">How many.</param>
     public static IReadOnlyList<Colour> Ordered(int count) => [.. Enumerable.Range(0, count).Select(i =>

@@ -11,10 +11,23 @@ internal sealed partial class Binder
     private readonly Entry root;
     private FileForm form;
 
-    private Binder(List<ExperimentProblem> problems, Place place)
+    private Binder(Shape.Map file, List<ExperimentProblem> problems, Place place)
     {
         this.problems = problems;
-        root = new Entry(ExperimentKeys.File, "", place);
+        root = new Entry(file, "", place);
+    }
+
+    /// <summary>Binds a file that has one form only.</summary>
+    /// <param name="node">Its content.</param>
+    /// <param name="file">Its keys.</param>
+    /// <param name="what">What such a file describes, for messages.</param>
+    /// <param name="problems">Receives what is wrong.</param>
+    internal static Entry Bind(Node node, Shape.Map file, string what, List<ExperimentProblem> problems)
+    {
+        var binder = new Binder(file, problems, node.Place);
+        if (node is MapNode map) binder.BindMap(binder.root, file, map, node.Place);
+        else problems.Add(node.Place.Problem("", $"{what} is a map of keys, but this is {node.Description}"));
+        return binder.root;
     }
 
     /// <summary>Binds a whole file.</summary>
@@ -23,7 +36,7 @@ internal sealed partial class Binder
     /// <param name="form">Short or general form; Any when the file mixes them or has neither.</param>
     internal static Entry Bind(Node node, List<ExperimentProblem> problems, out FileForm form)
     {
-        var binder = new Binder(problems, node.Place);
+        var binder = new Binder(ExperimentKeys.File, problems, node.Place);
         form = FileForm.Any;
         if (node is not MapNode map)
         {

@@ -44,7 +44,7 @@ public static class Provenance
             .Select(name => new KeyValuePair<string, string>($"conventions.{name}", Shared(p => p.Conventions.GetValueOrDefault(name, "")))));
         return record;
 
-        string Shared(Func<Experiment, string> value) => points.All(p => value(p) == value(points[0])) ? value(points[0]) : Varies;
+        string Shared(Func<Experiment, string> value) => points.Count == 0 ? "" : points.All(p => value(p) == value(points[0])) ? value(points[0]) : Varies;
     }
 
     /// <summary>Program, version and commit in one line.</summary>
@@ -57,7 +57,8 @@ public static class Provenance
     internal static string Utc(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     /// <summary>Content of <c>provenance.json</c>: the names as keys, those with a dot inside an object.</summary>
-    internal static string Json(IReadOnlyList<KeyValuePair<string, string>> record)
+    /// <param name="record">The record.</param>
+    public static string Json(IReadOnlyList<KeyValuePair<string, string>> record)
     {
         return PointJson.Text(
             w =>

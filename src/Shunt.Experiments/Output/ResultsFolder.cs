@@ -70,6 +70,21 @@ public sealed class ResultsFolder
         return new ResultsFolder(path);
     }
 
+    /// <summary>A folder to write into, whatever is there; files of the same name are replaced.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <exception cref="ResultsException">It cannot be created.</exception>
+    public static ResultsFolder Reuse(string path)
+    {
+        try
+        {
+            return new(Directory.CreateDirectory(path).FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new ResultsException($"results folder '{path}': cannot be written ({e.Message}); name another with --out", exitCode: 2, e);
+        }
+    }
+
     /// <summary>The folder of a run that has been started before.</summary>
     /// <param name="path">Where it is.</param>
     internal static ResultsFolder Existing(string path) => new(System.IO.Path.GetFullPath(path));

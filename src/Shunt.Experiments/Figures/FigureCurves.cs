@@ -1,0 +1,142 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+using NCalc;
+using NCalc.Exceptions;
+using Shunt.Model;
+using Shunt.Theory;
+
+namespace Shunt.Experiments;
+
+/// <summary>Turns what a figure file says of a series into points in the units of the panel's axes.</summary>
+/// <param name="computed">What was computed.</param>
+internal sealed class FigureCurves(FigureComputation computed)
+{
+    private const int FormulaPoints = 200;
+    private readonly Dictionary<string, PspFit> fits = new(StringComparer.Ordinal);
+
+    /// <summary>The points of a series.</summary>
+    /// <exception cref="ExperimentFileException">A CSV file or a formula is wrong.</exception>
+    internal SeriesPoints Of(FigureFile figure, FigurePanel panel, FigureSeries series)
+    {
+        if (series.Fit.Length > 0) return OfFit(series);
+        if (series.Reference is { } reference) return Columns(reference);
+        if (series.Formula.Length > 0) return OfFormula(figure, panel, series);
+        FigureData data = figure.Data.First(d => d.Name == series.Data);
+        string source = series.Of == FigureSeries.FirstTheory ? data.Methods[0] : series.Of;
+        FigurePopulation[] points = [.. data.Grid.Points.Select(p => PopulationOf(p, computed[p, source, data.HasCriticalCv], series))];
+        if (FigureQuantities.IsCurve(series.Quantity)) return Scaled(FigureQuantities.Curve(series.Quantity, points[0]), panel);
+        Estimate[] y = [.. points.Select(p => FigureQuantities.At(series.Quantity, p))];
+        IReadOnlyList<double> x = series.XQuantity.Length > 0
+            ? [.. points.Select(p => FigureQuantities.At(series.XQuantity, p).Value)]
+            : data.Grid.Axes is [var axis] ? axis.Numbers : [0];
+        return Scaled(
+            new SeriesPoints(x, [.. y.Select(e => e.Value)], [.. y.Select(e => double.IsFinite(e.StandardError) ? e.StandardError : 0)]), panel);
+    }
+
+    /// <summary>Numbers from a CSV file, as they are there.</summary>
+    /// <exception cref="ExperimentFileException">It has no such column or rows, or something that is not a number.</exception>
+    internal static SeriesPoints Columns(ReferenceColumns columns)
+    {
+        (string xName, double xFactor) = Column(columns.X);
+        (string yName, double yFactor) = Column(columns.Y);
+        var x = new List<double>();
+        var y = new List<double>();
+        using var csv = new CsvReader(new StreamReader(columns.File), new CsvConfiguration(CultureInfo.InvariantCulture) { AllowComments = true });
+        if (!csv.Read() || !csv.ReadHeader()) throw Wrong(0, "is empty");
+        foreach (string name in columns.Where.Select(w => w.Key).Append(xName).Append(yName))
+        {
+            if (!csv.HeaderRecord!.Contains(name))
+                throw Wrong(1, $"has no column '{name}'; there are {string.Join(", ", csv.HeaderRecord!)}");
+        }
+
+        while (csv.Read())
+        {
+            if (columns.Where.Any(w => !IsSame(csv.GetField(w.Key)!, w.Value))) continue;
+            x.Add(xFactor * Number(xName));
+            y.Add(yFactor * Number(yName));
+        }
+
+        if (x.Count == 0) throw Wrong(0, $"has no row with {string.Join(", ", columns.Where.Select(w => $"{w.Key} = {w.Value}"))}");
+        return new SeriesPoints(x, y, new double[x.Count]);
+
+        double Number(string name)
+        {
+            string text = csv.GetField(name)!;
+            if (text.Length == 0) return double.NaN;
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                ? value
+                : throw Wrong(csv.Parser.RawRow, $"column '{name}' has '{text}', which is not a number");
+        }
+
+        ExperimentFileException Wrong(int line, string message) => new([new ExperimentProblem(columns.File, line, 0, "", message)]);
+
+        static bool IsSame(string a, string b) => a == b
+            || (double.TryParse(a, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
+                && double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out double y) && Math.Abs(x - y) <= 1e-9 * Math.Abs(y));
+    }
+
+    // number*column, or column
+    private static (string Name, double Factor) Column(string text)
+    {
+        string[] parts = text.Split('*', 2);
+        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double factor)
+            ? (parts[1].Trim(), factor)
+            : (text, 1);
+    }
+
+    // what was computed, in the units of the axes; references and formulas are in those already
+    private static SeriesPoints Scaled(SeriesPoints points, FigurePanel panel) => new(
+        [.. points.X.Select(v => v * panel.X.Scale)], [.. points.Y.Select(v => v * panel.Y.Scale)], [.. points.Error.Select(v => v * Math.Abs(panel.Y.Scale))])
+    {
+        Spikes = [.. points.Spikes.Select(v => v * panel.X.Scale)],
+    };
+
+    private static FigurePopulation PopulationOf(Experiment experiment, FigurePoint point, FigureSeries series)
+    {
+        if (series.Population.Length == 0) return point.Populations[0];
+        return point.Populations.FirstOrDefault(p => p.Observables.Population == series.Population)
+            ?? throw new ResultsException(
+                $"series '{series.Label}': '{experiment.Name}' has no population '{series.Population}'; there are "
+                + string.Join(", ", point.Populations.Select(p => p.Observables.Population)));
+    }
+
+    private SeriesPoints OfFit(FigureSeries series)
+    {
+        if (!fits.TryGetValue(series.Fit, out PspFit? fit))
+            fits.Add(series.Fit, fit = PspFit.Of(PspFile.Read(series.Fit), new PspFitSettings { Resamples = 0 }));
+        PspKind kind = series.IsInhibitory ? PspKind.Inhibitory : PspKind.Excitatory;
+        if (series.Law == FigureSeries.MeasuredLaw)
+        {
+            PspPoint[] points = [.. fit.Points.Where(p => p.Kind == kind)];
+            return new SeriesPoints([.. points.Select(p => p.InDegree)], [.. points.Select(p => p.Amplitude)], new double[points.Length]);
+        }
+
+        PspLaw law = fit[series.Law].Law;
+        IReadOnlyList<double> x = PspFitTables.InDegrees(fit);
+        return new SeriesPoints(x, [.. x.Select(k => law.Amplitude(kind, k))], new double[x.Count]);
+    }
+
+    private static SeriesPoints OfFormula(FigureFile figure, FigurePanel panel, FigureSeries series)
+    {
+        (double from, double to) = series.Range;
+        double[] x = [.. Enumerable.Range(0, FormulaPoints).Select(i => i / (FormulaPoints - 1.0))
+            .Select(part => panel.X.IsLogarithmic ? from * Math.Pow(to / from, part) : from + (part * (to - from)))];
+        try
+        {
+            var expression = new Expression(series.Formula, ExpressionOptions.IgnoreCaseAtBuiltInFunctions);
+            return new SeriesPoints(x, [.. x.Select(Value)], new double[x.Length]);
+
+            double Value(double at)
+            {
+                expression.Parameters["x"] = at;
+                return Convert.ToDouble(expression.Evaluate(), CultureInfo.InvariantCulture);
+            }
+        }
+        catch (Exception e) when (e is NCalcException or FormatException or InvalidCastException)
+        {
+            throw new ExperimentFileException(
+                [new ExperimentProblem(figure.Path, 0, 0, "formula", $"'{series.Formula}' is no function of x: {e.Message}")]);
+        }
+    }
+}
