@@ -19,7 +19,7 @@ internal sealed class FigureCurves(FigureComputation computed)
     /// <exception cref="ExperimentFileException">A CSV file or a formula is wrong.</exception>
     internal SeriesPoints Of(FigureFile figure, FigurePanel panel, FigureSeries series)
     {
-        if (series.Fit.Length > 0) return OfFit(series);
+        if (series.Fit.Length > 0) return OfFit(figure, series);
         if (series.Reference is { } reference) return Columns(reference);
         if (series.Formula.Length > 0) return OfFormula(figure, panel, series);
         FigureData data = figure.Data.First(d => d.Name == series.Data);
@@ -101,7 +101,7 @@ internal sealed class FigureCurves(FigureComputation computed)
                 + string.Join(", ", point.Populations.Select(p => p.Observables.Population)));
     }
 
-    private SeriesPoints OfFit(FigureSeries series)
+    private SeriesPoints OfFit(FigureFile figure, FigureSeries series)
     {
         if (!fits.TryGetValue(series.Fit, out PspFit? fit))
             fits.Add(series.Fit, fit = PspFit.Of(PspFile.Read(series.Fit), new PspFitSettings { Resamples = 0 }));
@@ -114,7 +114,10 @@ internal sealed class FigureCurves(FigureComputation computed)
 
         PspLaw law = fit[series.Law].Law;
         IReadOnlyList<double> x = PspFitTables.InDegrees(fit);
-        return new SeriesPoints(x, [.. x.Select(k => law.Amplitude(kind, k))], new double[x.Count]);
+        Func<double, double> y = series.Formula.Length == 0
+            ? k => law.Amplitude(kind, k)
+            : k => Formula(figure, series, k, law.Amplitude(PspKind.Excitatory, k) / fit.Settings.EpspPerEfficacy);
+        return new SeriesPoints(x, [.. x.Select(y)], new double[x.Count]);
     }
 
     private static SeriesPoints OfFormula(FigureFile figure, FigurePanel panel, FigureSeries series)
@@ -122,16 +125,18 @@ internal sealed class FigureCurves(FigureComputation computed)
         (double from, double to) = series.Range;
         double[] x = [.. Enumerable.Range(0, FormulaPoints).Select(i => i / (FormulaPoints - 1.0))
             .Select(part => panel.X.IsLogarithmic ? from * Math.Pow(to / from, part) : from + (part * (to - from)))];
+        return new SeriesPoints(x, [.. x.Select(at => Formula(figure, series, at, double.NaN))], new double[x.Length]);
+    }
+
+    // of x and, with a fit, of the efficacy a that its law gives at K = x
+    private static double Formula(FigureFile figure, FigureSeries series, double x, double efficacy)
+    {
         try
         {
             var expression = new Expression(series.Formula, ExpressionOptions.IgnoreCaseAtBuiltInFunctions);
-            return new SeriesPoints(x, [.. x.Select(Value)], new double[x.Length]);
-
-            double Value(double at)
-            {
-                expression.Parameters["x"] = at;
-                return Convert.ToDouble(expression.Evaluate(), CultureInfo.InvariantCulture);
-            }
+            expression.Parameters["x"] = x;
+            if (!double.IsNaN(efficacy)) expression.Parameters["a"] = efficacy;
+            return Convert.ToDouble(expression.Evaluate(), CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is NCalcException or FormatException or InvalidCastException)
         {

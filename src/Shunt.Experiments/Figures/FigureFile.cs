@@ -244,12 +244,12 @@ public sealed record FigureFile
         private FigureSeries SeriesOf(Entry entry, HashSet<string> names, FigureData[] data)
         {
             string[] sources = [.. Sources.Where(s => entry.Find(s) is not null)];
-            if (sources.Length != 1)
+            if (sources.Length != 1 && !(sources is ["fit", "formula"]))
                 problems.Add(entry.Problem($"needs one of data, fit, reference, formula; it has {(sources.Length == 0 ? "none" : string.Join(", ", sources))}"));
             if (entry.Find("data") is { } named && !names.Contains(named.Word))
                 problems.Add(named.Problem($"no data are called '{named.Word}'; there are {string.Join(", ", names)}"));
             if (data.FirstOrDefault(d => d.Name == Text(entry, "data")) is { } drawn) CheckSource(entry["of"], drawn);
-            if (entry.Find("formula") is { } formula && !(Number(entry, "from") < Number(entry, "to")))
+            if (entry.Find("formula") is { } formula && sources.Length == 1 && !(Number(entry, "from") < Number(entry, "to")))
                 problems.Add(formula.Problem("a formula needs 'from' and 'to', the first smaller"));
             if (entry.Find("fit") is { } fitted && !Laws.Contains(Text(entry, "law")))
                 problems.Add(fitted.Problem($"a fit needs a 'law': {string.Join(", ", Laws)}"));
