@@ -318,7 +318,17 @@ public sealed record FigureFile
                 else problems.Add(condition.Problem($"'{condition.Word}' is not column=value"));
             }
 
-            return new ReferenceColumns(Below(entry["reference"]), where, entry["x"].Word, entry["y"].Word);
+            var columns = new ReferenceColumns(Below(entry["reference"]), where, entry["x"].Word, entry["y"].Word);
+            try
+            {
+                if (File.Exists(columns.File)) FigureCurves.Columns(columns); // wrong columns are found before anything is computed
+            }
+            catch (ExperimentFileException e)
+            {
+                problems.AddRange(e.Problems.Select(p => entry["reference"].Problem($"{p.Source}: {p.Message}")));
+            }
+
+            return columns;
         }
 
         private string Below(Entry entry)

@@ -31,7 +31,7 @@ public sealed record FigurePopulation
     /// <summary>Correlation time of the free membrane tau_V (s); NaN in a simulation.</summary>
     public double CorrelationTime { get; init; } = double.NaN;
 
-    /// <summary>tau_S/tau; NaN in a simulation.</summary>
+    /// <summary>tau_S/tau; in a simulation, with the longest tau_S and the measured tau.</summary>
     public double SynapticRatio { get; init; } = double.NaN;
 
     /// <summary>CV_K*; NaN when it was not asked for.</summary>
@@ -101,6 +101,7 @@ public sealed record FigurePoint(IReadOnlyList<FigurePopulation> Populations)
         if (!record.Complete) throw new OperationCanceledException(cancellation);
         return new([.. experiment.Model.Populations.Zip(record.Populations, (p, r) => Of(experiment, p, record.Observables[p.Name]) with
         {
+            SynapticRatio = experiment.Model.Onto(p.Name).Max(j => j.Synapse.TimeConstant) / record.Observables[p.Name].Tau.Value,
             NeuronRates = r.NeuronRates,
             NeuronCvs = r.NeuronCvs,
             TraceTime = r.Traces.Count > 0 ? r.Traces[0].Time : null,

@@ -9,13 +9,16 @@ internal static class CouplingLaw
     /// <summary>The laws a file may name.</summary>
     internal static string[] Names { get; } = ["constant", "sqrt", "power", "log"];
 
-    /// <summary>a(K) through the reference point (K_ref, a_ref).</summary>
+    /// <summary>a(K), or J(K) in mV, through the reference point.</summary>
     /// <param name="root">The file.</param>
     /// <param name="scaling">The map <c>coupling.scaling</c>.</param>
     /// <exception cref="ModelException">The law <c>log</c> does not apply: its path is <c>coupling.scaling</c>.</exception>
     internal static CouplingScaling Of(Entry root, Entry scaling)
     {
-        double kRef = scaling["K_ref"].Count, aRef = scaling["a_ref"].Number;
+        bool isCurrent = root["synapses"]["model"].Word == "current";
+        double kRef = scaling["K_ref"].Count, aRef = scaling[isCurrent ? "J_ref" : "a_ref"].Number;
+        if (isCurrent && scaling["law"].Word == "log")
+            throw new ModelException("coupling.scaling", "the law 'log' is one of conductances, which shorten the time constant; current-based synapses keep their rate with 'sqrt'");
         return scaling["law"].Word switch
         {
             "sqrt" => CouplingScaling.InverseSquareRoot(kRef, aRef),

@@ -54,9 +54,10 @@ internal static class ExperimentKeys
 
     private static readonly Key[] Scaling =
     [
-        new("law", new Shape.Choice(CouplingLaw.Names), "a(K): constant, ~ 1/sqrt(K) (sqrt), ~ K^-alpha (power), or ~ 1/log K (log: Eq. 14, the rate is kept)") { Required = true },
+        new("law", new Shape.Choice(CouplingLaw.Names), "a(K), or J(K): constant, ~ 1/sqrt(K) (sqrt), ~ K^-alpha (power), or, for conductances, ~ 1/log K (log: Eq. 14, the rate is kept)") { Required = true },
         new("K_ref", Shape.Count(1), "K of the reference point") { Required = true },
-        new("a_ref", Shape.Plain(Limit.Positive), "a of the reference point") { Required = true },
+        new("a_ref", Shape.Plain(Limit.Positive), "a of the reference point") { Required = true, When = Conductance },
+        new("J_ref", Shape.Voltage(Limit.Positive), "J of the reference point") { Required = true, When = Current },
         new("alpha", Shape.Plain(Limit.NotNegative), "exponent of the power law") { Required = true, When = (".law", "power") },
         new("rho", Shape.Plain(Limit.Positive), "gain nu / nu_X of the network at the reference point; left out, it solves Eq. 20") { When = (".law", "log") },
         new("noise", new Shape.Choice("additive", "multiplicative", "jumps"),
@@ -69,8 +70,8 @@ internal static class ExperimentKeys
         new("K", Shape.Count(0), "excitatory in-degree from E, and from the input") { Required = true },
         new("gamma", Shape.Plain(Limit.NotNegative), "inhibitory in-degree / K") { Default = "0.25" },
         new("a", Shape.Plain(Limit.NotNegative), "excitatory efficacy, dimensionless; or give `scaling`") { When = Conductance },
-        new("scaling", new Shape.Map(Scaling), "efficacy as a function of K, instead of `a`") { When = Conductance },
-        new("J", Shape.Voltage(Limit.NotNegative), "excitatory jump of current-based synapses") { Required = true, When = Current },
+        new("scaling", new Shape.Map(Scaling), "efficacy as a function of K, instead of `a` or `J`"),
+        new("J", Shape.Voltage(Limit.NotNegative), "excitatory jump of current-based synapses; or give `scaling`") { When = Current },
         new("g", Shape.Plain(Limit.NotNegative), "inhibitory / excitatory efficacy") { Required = true },
         new("in_degree_cv", Shape.Plain(Limit.NotNegative), "CV_K: standard deviation / mean of the in-degrees") { Default = "0" },
         new("in_degree", new Shape.Choice("fixed", "gaussian", "bernoulli"), "law of the in-degrees")

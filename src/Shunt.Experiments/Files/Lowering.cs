@@ -214,17 +214,13 @@ internal sealed class Lowering
     /// <summary>The entry that gives a (or J), and its value.</summary>
     private Entry ExcitatoryStrength(Entry coupling, out double efficacy)
     {
-        if (root["synapses"]["model"].Word == "current")
-        {
-            efficacy = coupling["J"].Number;
-            return coupling["J"];
-        }
-
-        Entry? a = coupling.Find("a");
+        bool isCurrent = root["synapses"]["model"].Word == "current";
+        string name = isCurrent ? "J" : "a";
+        Entry? a = coupling.Find(name);
         Entry? scaling = coupling.Find("scaling");
-        if (a is not null && scaling is not null) Reject(scaling.Problem("coupling has 'a' and 'scaling'; one of the two gives the efficacy"));
+        if (a is not null && scaling is not null) Reject(scaling.Problem($"coupling has '{name}' and 'scaling'; one of the two gives the efficacy"));
         if (a is null && scaling is null)
-            Reject(coupling.Place.Problem("coupling.a", "missing: excitatory efficacy, dimensionless; or give `scaling`"));
+            Reject(coupling.Place.Problem($"coupling.{name}", isCurrent ? "missing: excitatory jump; or give `scaling`" : "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         try
         {
             if (a is null) couplingScaling = CouplingLaw.Of(root, scaling!);
