@@ -61,7 +61,7 @@ internal static class FigureKeys
         new("where", new Shape.ListOf(new Shape.Text()), "rows of the CSV to take, each column=value"),
         new("x", new Shape.Text(), "its column for x, or number*column") { Default = "x" },
         new("y", new Shape.Text(), "its column for y, or number*column") { Default = "y" },
-        new("formula", new Shape.Text(), "instead of data: y as a function of x, in the unit of the axes; with a fit, of x = K and the law's efficacy a"),
+        new("formula", new Shape.Text(), "instead of data: y as a function of x, in the unit of the axes (Exp, Log(x, 10), Sqrt, Pow(x, 2), ...); with a fit, of x = K and the law's efficacy a"),
         new("from", Shape.Plain(Limit.Finite), "for a formula: smallest x"),
         new("to", Shape.Plain(Limit.Finite), "for a formula: largest x"),
         new("style", new Shape.Choice(Styles), "how it is drawn") { Default = "line" },

@@ -14,11 +14,16 @@ public static class KeyReference
     private static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Every key with what may be written, its default and its meaning, as Markdown tables, one per section.</summary>
-    public static string Markdown()
+    /// <summary>Every key of experiment files with what may be written, its default and its meaning, as Markdown tables, one per section.</summary>
+    public static string Markdown() => Markdown(ExperimentKeys.File);
+
+    /// <summary>The same for figure files.</summary>
+    public static string FigureMarkdown() => Markdown(FigureKeys.File);
+
+    private static string Markdown(Shape.Map file)
     {
         var text = new StringBuilder();
-        foreach (Key section in ExperimentKeys.File.Keys)
+        foreach (Key section in file.Keys)
         {
             string form = section.Form switch { FileForm.Short => " (short form)", FileForm.General => " (general form)", _ => "" };
             text.Append(CultureInfo.InvariantCulture, $"### `{section.Name}`{form}\n\n{Sentence(section.Doc)}{Condition(section)}\n\n");
@@ -32,11 +37,16 @@ public static class KeyReference
     }
 
     /// <summary>A JSON schema (draft 2020-12) of experiment files, for editors that complete and check YAML.</summary>
-    public static string JsonSchema()
+    public static string JsonSchema() => JsonSchema(ExperimentKeys.File, "Shunt experiment file");
+
+    /// <summary>The same for figure files.</summary>
+    public static string FigureJsonSchema() => JsonSchema(FigureKeys.File, "Shunt figure file");
+
+    private static string JsonSchema(Shape.Map file, string title)
     {
-        JsonObject schema = SchemaOf(ExperimentKeys.File);
+        JsonObject schema = SchemaOf(file);
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        schema.Insert(1, "title", "Shunt experiment file");
+        schema.Insert(1, "title", title);
         return schema.ToJsonString(Indented) + "\n";
     }
 
@@ -61,6 +71,7 @@ public static class KeyReference
         rows.Add($"| `{name}` | {Describe(shape)} | {whenMissing} | {doc} |");
         bool isNeuronOfPopulation = name.EndsWith(".neuron", StringComparison.Ordinal);
         if (!isNeuronOfPopulation && shape is Shape.Map or Shape.Named) AddRows(rows, shape, $"{name}.");
+        if (shape is Shape.ListOf { Each: Shape.Map each }) AddRows(rows, each, $"{name} - ");
     }
 
     private static string DefaultOf(Key key)

@@ -11,23 +11,28 @@ public sealed class KeyReferenceTests
 {
     private const string Mark = "a test compares. -->\n\n";
 
-    [Fact]
-    public void The_key_reference_in_the_documentation_is_current()
+    [Theory]
+    [InlineData("docs/experiment-files.md", false)]
+    [InlineData("docs/figures.md", true)]
+    public void The_key_reference_in_the_documentation_is_current(string page, bool isFigure)
     {
-        string path = Repository.PathOf("docs/experiment-files.md");
+        string path = Repository.PathOf(page);
         string text = File.ReadAllText(path);
         int start = text.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length;
-        string expected = KeyReference.Markdown().TrimEnd() + "\n";
+        string expected = (isFigure ? KeyReference.FigureMarkdown() : KeyReference.Markdown()).TrimEnd() + "\n";
         Update(path, text[..start] + expected);
         Assert.Equal(expected, text[start..]);
     }
 
-    [Fact]
-    public void The_schema_for_editors_is_current()
+    [Theory]
+    [InlineData("experiments/experiment.schema.json", false)]
+    [InlineData("experiments/figure.schema.json", true)]
+    public void The_schema_for_editors_is_current(string file, bool isFigure)
     {
-        string path = Repository.PathOf("experiments/experiment.schema.json");
-        Update(path, KeyReference.JsonSchema());
-        Assert.Equal(KeyReference.JsonSchema(), File.ReadAllText(path));
+        string path = Repository.PathOf(file);
+        string expected = isFigure ? KeyReference.FigureJsonSchema() : KeyReference.JsonSchema();
+        Update(path, expected);
+        Assert.Equal(expected, File.ReadAllText(path));
     }
 
     private static void Update(string path, string content)
