@@ -78,7 +78,7 @@ public sealed record FigureVerdict
             (double expected, _) = theirs.At(x);
             if (!double.IsFinite(y) || !double.IsFinite(expected)) continue;
             double deviation = Math.Abs(y - expected);
-            double readX = check.XError * (panel.X.IsLogarithmic ? x : 1) * theirs.SlopeAt(x);
+            double readX = theirs.ChangeWithin(x, check.XError * (panel.X.IsLogarithmic ? x : 1));
             double readY = check.YError * (panel.Y.IsLogarithmic ? Math.Abs(expected) : 1);
             double combined = 2 * Math.Sqrt((error * error) + (readX * readX) + (readY * readY));
             double tolerance = Math.Max(Math.Max(check.Within * Math.Abs(expected), check.Absolute), combined);
@@ -100,12 +100,19 @@ public sealed record FigureVerdict
             Within = within,
             Deviation = absolute.Count == 0 ? "nothing to compare"
                 : shown.Count == 0 ? FormattableString.Invariant($"{absolute.Max():G2}")
-                : isRelative ? FormattableString.Invariant($"{100 * Median(shown):G2} %, at most {100 * shown.Max():G2} %")
+                : isRelative ? $"{Percent(Median(shown))}, at most {Percent(shown.Max())}"
                 : FormattableString.Invariant($"{Median(shown):G2}, at most {shown.Max():G2}"),
             Tolerance = string.Join(" or ", Parts(check)),
             Outcome = absolute.Count > 0 && absolute.Count - within <= ShareOutside * absolute.Count ? FigureOutcome.Pass : FigureOutcome.Fail,
         };
     }
+
+    private static string Percent(double part) => part switch
+    {
+        < 1e-6 => "below 0.0001 %",
+        < 0.995 => FormattableString.Invariant($"{100 * part:G2} %"),
+        _ => FormattableString.Invariant($"{100 * part:F0} %"),
+    };
 
     private static IEnumerable<string> Parts(FigureCheck check)
     {
@@ -184,13 +191,11 @@ public sealed record FigureVerdict
             return (value, Math.Max(error[i - 1], error[i]));
         }
 
-        // |dy/dx|, over a step either side
-        internal double SlopeAt(double x)
+        // the largest change of y when x is off by an error; a step is seen even where points beside it are alike
+        internal double ChangeWithin(double x, double error)
         {
-            if (Count < 2) return 0;
-            int i = Math.Clamp(Array.BinarySearch(X, x) is var at && at < 0 ? ~at : at, 1, Count - 1);
-            int from = Math.Max(0, i - 1), to = Math.Min(Count - 1, i + 1);
-            return X[to] > X[from] ? Math.Abs((y[to] - y[from]) / (X[to] - X[from])) : 0;
+            double y = At(x).Y;
+            return new[] { At(x - error).Y, At(x + error).Y }.Where(double.IsFinite).Select(v => Math.Abs(v - y)).DefaultIfEmpty(0).Max();
         }
     }
 }

@@ -220,7 +220,7 @@ internal sealed class Lowering
         Entry? scaling = coupling.Find("scaling");
         if (a is not null && scaling is not null) Reject(scaling.Problem($"coupling has '{name}' and 'scaling'; one of the two gives the efficacy"));
         if (a is null && scaling is null)
-            Reject(coupling.Place.Problem($"coupling.{name}", isCurrent ? "missing: excitatory jump; or give `scaling`" : "missing: excitatory efficacy, dimensionless; or give `scaling`"));
+            Reject(coupling.Place.Problem($"coupling.{name}", isCurrent ? "missing: excitatory jump of current-based synapses; or give `scaling`" : "missing: excitatory efficacy, dimensionless; or give `scaling`"));
         try
         {
             if (a is null) couplingScaling = CouplingLaw.Of(root, scaling!);

@@ -6,7 +6,7 @@ namespace Shunt.Tests.Cli;
 /// <summary>Help, version and the Tab key.</summary>
 public sealed class HelpTests
 {
-    private static readonly string[] Commands = ["run", "theory", "simulate", "attribute", "stability", "estimate", "fit", "resume", "recover", "completion"];
+    private static readonly string[] Commands = ["run", "theory", "simulate", "attribute", "stability", "estimate", "fit", "reproduce", "resume", "recover", "completion"];
 
     [Fact]
     public void Help_shows_every_command_examples_and_exit_codes()

@@ -13,10 +13,11 @@ public partial class RepositoryTests
     private static readonly string Version = XDocument.Load(Repository.PathOf("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
 
     [Fact]
-    public void The_README_links_every_experiment()
+    public void The_index_of_experiments_links_every_file_and_the_README_links_the_index()
     {
-        string[] links = [.. new Page("README.md").Links];
-        Assert.All(Repository.ShippedExperiments, e => Assert.Contains(e, links));
+        string[] links = [.. new Page("experiments/README.md").Links];
+        Assert.All(Repository.ShippedExperiments.Concat(Repository.ShippedFigures), e => Assert.Contains(e["experiments/".Length..], links));
+        Assert.Contains("experiments/README.md", new Page("README.md").Links);
     }
 
     [Fact]

@@ -7,7 +7,13 @@ internal static class Repository
 
     internal static string PathOf(string relative) => Path.Combine(Root, relative);
 
-    internal static IEnumerable<string> ShippedExperiments =>
+    internal static IEnumerable<string> ShippedExperiments => Yaml.Where(f => !IsFigure(f));
+
+    internal static IEnumerable<string> ShippedFigures => Yaml.Where(IsFigure);
+
+    private static bool IsFigure(string file) => Path.GetFileName(file) == "figure.yaml";
+
+    private static IEnumerable<string> Yaml =>
         Directory.EnumerateFiles(PathOf("experiments"), "*.yaml", SearchOption.AllDirectories)
             .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
