@@ -1,6 +1,7 @@
 using System.Globalization;
 using Shunt.Experiments;
 using Shunt.Figures;
+using Shunt.Model;
 using Shunt.Simulation;
 using Shunt.Theory;
 
@@ -231,13 +232,13 @@ internal static class Session
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new Failure(lead + Reason(e), e is WiringException);
+            return new Failure(lead + Reason(e), e is WiringException or ModelException);
         }
     }
 
     private static string Reason(Exception e) => e switch
     {
-        SimulationException or WiringException or ResultsException => e.Message,
+        SimulationException or WiringException or ResultsException or ModelException => e.Message,
         _ when RanOutOfMemory(e) => "memory ran out; make the network smaller ('shunt estimate' says what it takes)",
         _ => $"internal error, please report it: {e}",
     };

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Shunt.Model;
 using MathNet.Numerics.Integration;
 
 namespace Shunt.Theory;
@@ -19,6 +20,8 @@ namespace Shunt.Theory;
 internal sealed class JumpPassage : IDisposable
 {
     private static readonly ReferenceElement[] Elements = [.. Enumerable.Range(1, 16).Select(n => new ReferenceElement(n))];
+
+    private const long MostEntries = 1L << 29;
 
     private readonly JumpProcess process;
     private readonly JumpGrid grid;
@@ -224,6 +227,12 @@ internal sealed class JumpPassage : IDisposable
         where T : struct, INumberBase<T>
     {
         (int lower, int upper) = Reach();
+        if ((long)order * nodes * (2 * (lower + 1) + upper + 1) > MostEntries)
+        {
+            throw new ModelException(
+                "theory.method", FormattableString.Invariant($"exact-jump would need a matrix of {order:N0} rows here, since single inputs are tiny beside the distance to threshold; choose a smaller K, or multiplicative-ito"));
+        }
+
         var result = new BorderedBand<T>(order, (lower + 1) * nodes, (upper + 1) * nodes);
         var row = new double[nodes * nodes];
         for (int k = 0; k < count; k++)

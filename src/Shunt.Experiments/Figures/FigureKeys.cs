@@ -3,7 +3,7 @@ namespace Shunt.Experiments;
 /// <summary>The figure file, key by key; see <see cref="ExperimentKeys"/> for what is derived from such a table.</summary>
 internal static class FigureKeys
 {
-    internal static readonly string[] Styles = ["line", "dashed", "dotted", "dash-dotted", "dots", "open", "steps", "spikes"];
+    internal static readonly string[] Styles = ["line", "dashed", "dotted", "dash-dotted", "dots", "open", "steps"];
     internal static readonly string[] Colours = ["black", "grey", "vermilion", "blue", "green", "purple", "orange", "sky"];
     internal static readonly string[] Shapes = ["circle", "square", "triangle", "diamond"];
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Shunt.Experiments;
+using Shunt.Tests.Experiments;
 using Xunit;
 
 namespace Shunt.Tests.Cli;
@@ -157,4 +158,13 @@ public sealed class RunTests
 
     private static string Hash(string json) =>
         JsonDocument.Parse(json).RootElement.GetProperty("simulation").GetProperty("spikes_sha256").GetString()!;
+
+    [Fact]
+    public void A_theory_that_would_need_too_much_says_so_in_one_line()
+    {
+        using var program = new Program();
+        Outcome outcome = program.Run("theory", Repository.PathOf("experiments/fig11/network.yaml"), "--set", "coupling.K=100000000", "--set", "theory.method=exact-jump");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith("shunt: theory.method: exact-jump would need a matrix of ", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
 }
