@@ -38,7 +38,9 @@ public static class Gallery
     private static string Count(FigureVerdict[] all)
     {
         int failed = all.Count(v => v.Outcome == FigureOutcome.Fail), explained = all.Count(v => v.Outcome == FigureOutcome.Explained);
-        return $"Of {all.Length} comparisons {all.Length - failed - explained} are within tolerance, {explained} are not but a controlled run shows why, and {failed} are not.";
+        string closed = explained == 0 ? "" : $", {explained} not, but a controlled run that changes one thing shows why";
+        string open = failed == 0 ? "" : $", {failed} not ([reproducibility.md](reproducibility.md) says what is known)";
+        return $"Of {all.Length} comparisons {all.Length - failed - explained} are within tolerance{closed}{open}.";
     }
 
     private static string Cell(string text) => Plain(text).Replace("|", "\\|", StringComparison.Ordinal);

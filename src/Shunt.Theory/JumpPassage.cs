@@ -1,6 +1,6 @@
 using System.Numerics;
-using Shunt.Model;
 using MathNet.Numerics.Integration;
+using Shunt.Model;
 
 namespace Shunt.Theory;
 
