@@ -90,6 +90,33 @@ public sealed class ReproduceTests
         Assert.Equal("0 points, about 0 ms, up to 0 MB", Assert.Single(program.Run("reproduce", "small.yaml", "--out", "out", "--estimate").OutputLines));
     }
 
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("KILL")]
+    public void Stopped_or_killed_it_goes_on_where_it_was(string signal)
+    {
+        using Program program = With("where: [series=a], within: 0.9", "series,x,y\na,0.25,80\na,0.35,120");
+        program.Write("small.yaml", program.Read("small.yaml").Replace("\"input.rate=250,350 Hz\"", "\"input.rate=250:350:11 Hz\", set: [simulation.duration=20 s]", StringComparison.Ordinal)
+            .Replace(", set: [coupling.a=0.012], ", ", ", StringComparison.Ordinal));
+        string folder = program.PathOf("out/points");
+        int Finished() => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Length : 0;
+        using (Program.Running running = program.Start("reproduce", "small.yaml", "--out", "out"))
+        {
+            running.Until(() => Finished() >= 11, "the first simulations are done");
+            running.Signal(signal);
+            Outcome stopped = running.Wait();
+            Assert.NotEqual(0, stopped.ExitCode);
+            if (signal == "INT") Assert.Contains("stopped; the same command goes on where it was", stopped.Error, StringComparison.Ordinal);
+        }
+
+        int finished = Finished();
+        Assert.InRange(finished, 11, 20);
+        Outcome outcome = program.Run("reproduce", "small.yaml", "--out", "out");
+        Assert.True(outcome.ExitCode == 0, outcome.Output + outcome.Error);
+        Assert.Equal($"{finished} points are there already", outcome.ErrorLines[0]);
+        Assert.Equal(21, Finished());
+    }
+
     [Fact]
     public void A_gallery_has_every_figure_with_its_verdicts()
     {
