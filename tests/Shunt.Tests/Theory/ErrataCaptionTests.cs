@@ -11,7 +11,8 @@ public class ErrataCaptionTests
     [Fact]
     public void Panels_G_to_I_of_Fig_13_are_at_an_input_not_at_a_rate_of_0_05_over_tau_rp()
     {
-        (double V, double P)[] curve = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "reference", "figures", "fig13h.csv")).Skip(1)
+        (double V, double P)[] curve = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "reference", "figures", "fig13h.csv"))
+            .Where(line => line.StartsWith("mean_field,", StringComparison.Ordinal))
             .Select(line => line.Split(',').Skip(1).Select(x => double.Parse(x, CultureInfo.InvariantCulture)).ToArray())
             .Select(x => (x[0], x[1])).Where(x => x.Item1 is > -61 and < -58)];
         Assert.True(curve.Length > 20);
