@@ -1,4 +1,3 @@
-using System.Text;
 using Shunt.Experiments;
 using Shunt.Figures;
 using Shunt.Model;
@@ -62,10 +61,7 @@ internal static class AttributionSession
             folder.WriteText("attribution.csv", AttributionTables.Table(points));
             for (int p = 0; p < points[0].Experiment.Model.Populations.Count; p++)
             {
-                Figure figure = AttributionFigure.Of(points, grid.Axes.SingleOrDefault(), p);
-                folder.WriteFigure($"{figure.Name}.png", figure.ToPng());
-                folder.WriteFigure($"{figure.Name}.pdf", figure.ToPdf());
-                folder.WriteFigure($"{figure.Name}.svg", Encoding.UTF8.GetBytes(figure.ToSvg()));
+                AttributionFigure.Of(points, grid.Axes.SingleOrDefault(), p).WriteTo(folder, "figures/");
             }
 
             terminal.Note($"results: {Session.Here(folder.Path)}");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Shunt.Experiments;
 using Shunt.Figures;
 using Shunt.Theory;
@@ -31,10 +30,7 @@ internal static class FitSession
             folder.WriteText("provenance.json", PspFitTables.ProvenanceJson(fit!, request.File, request.CommandText, started));
             folder.WriteText("fit.csv", PspFitTables.Parameters(fit!));
             folder.WriteText("curves.csv", PspFitTables.Curves(fit!));
-            Figure figure = PspFitFigure.Of(fit!);
-            folder.WriteFigure($"{figure.Name}.png", figure.ToPng());
-            folder.WriteFigure($"{figure.Name}.pdf", figure.ToPdf());
-            folder.WriteFigure($"{figure.Name}.svg", Encoding.UTF8.GetBytes(figure.ToSvg()));
+            PspFitFigure.Of(fit!).WriteTo(folder, "figures/");
             terminal.Note($"results: {Session.Here(folder.Path)}");
         }
 

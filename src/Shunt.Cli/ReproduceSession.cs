@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Shunt.Experiments;
 using Shunt.Figures;
 
@@ -89,10 +88,7 @@ internal static class ReproduceSession
 
     private static void Write(ResultsFolder folder, string name, FigureResult result, ReproduceRequest request, DateTimeOffset started)
     {
-        Figure figure = FileFigure.Of(result, name);
-        folder.WriteBytes($"{name}.png", figure.ToPng());
-        folder.WriteBytes($"{name}.pdf", figure.ToPdf());
-        folder.WriteText($"{name}.svg", figure.ToSvg());
+        FileFigure.Of(result, name).WriteTo(folder);
         folder.WriteText("series.csv", result.SeriesTable());
         folder.WriteText("verdicts.csv", FigureResult.VerdictTable(result.Verdicts));
         folder.WriteText("provenance.json", Provenance.Json(Provenance.Of(

@@ -232,19 +232,9 @@ internal static class Session
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new Failure(lead + Reason(e), e is WiringException or ModelException);
+            return new Failure(lead + PointRunner.Reason(e), e is WiringException or ModelException);
         }
     }
-
-    private static string Reason(Exception e) => e switch
-    {
-        SimulationException or WiringException or ResultsException or ModelException => e.Message,
-        _ when RanOutOfMemory(e) => "memory ran out; make the network smaller ('shunt estimate' says what it takes)",
-        _ => $"internal error, please report it: {e}",
-    };
-
-    private static bool RanOutOfMemory(Exception e) =>
-        e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
 
     internal static ExperimentGrid Read(Request request)
     {
@@ -297,9 +287,7 @@ internal static class Session
             for (int i = 0; i < figures.Count; i++)
             {
                 report((double)i / figures.Count, figures[i].Name);
-                folder.WriteFigure($"{figures[i].Name}.png", figures[i].ToPng());
-                folder.WriteFigure($"{figures[i].Name}.pdf", figures[i].ToPdf());
-                folder.WriteFigure($"{figures[i].Name}.svg", System.Text.Encoding.UTF8.GetBytes(figures[i].ToSvg()));
+                figures[i].WriteTo(folder, "figures/");
             }
 
             folder.WriteReport(System.Text.Encoding.UTF8.GetBytes(Report.Html(run, figures)));
@@ -334,7 +322,7 @@ internal static class Session
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            terminal.Fail(Reason(e));
+            terminal.Fail(PointRunner.Reason(e));
             return CommandLine.Failed;
         }
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Shunt.Experiments;
 using Shunt.Figures;
 using Shunt.Model;
@@ -71,10 +70,7 @@ internal static class StabilitySession
             place.WriteText("modes.csv", reports[i].Modes());
             place.WriteText("spectrum.csv", reports[i].SpectrumTable());
             place.WriteText("response.csv", reports[i].ResponseTable());
-            Figure figure = AsynchronousFigure.Of(reports[i]);
-            place.WriteFigure($"{figure.Name}.png", figure.ToPng());
-            place.WriteFigure($"{figure.Name}.pdf", figure.ToPdf());
-            place.WriteFigure($"{figure.Name}.svg", Encoding.UTF8.GetBytes(figure.ToSvg()));
+            AsynchronousFigure.Of(reports[i]).WriteTo(place, "figures/");
         }
 
         if (folder is not null) terminal.Note($"results: {Session.Here(folder.Path)}");

@@ -62,6 +62,10 @@ public static class PointRunner
             : solution;
     }
 
+    /// <summary>What a prediction takes (s), roughly, by experience.</summary>
+    /// <param name="method">Name of the theory.</param>
+    internal static double TheorySeconds(string method) => method switch { "exact-jump" => 0.15, "coloured-noise" => 0.7, _ => 0.003 };
+
     /// <summary>What a simulation of a point will take, at the rates that mean field predicts. Nothing is built.</summary>
     /// <param name="experiment">The point.</param>
     /// <param name="theory">Its prediction; without one no neuron is taken to fire, which changes the time but not the memory.</param>
@@ -187,8 +191,20 @@ public static class PointRunner
         }
     }
 
+    /// <summary>What to tell of something that went wrong at a point.</summary>
+    /// <param name="e">What was thrown.</param>
+    public static string Reason(Exception e) => e switch
+    {
+        SimulationException or WiringException or ResultsException or ModelException => e.Message,
+        _ when RanOutOfMemory(e) => "memory ran out; make the network smaller ('shunt estimate' says what it takes)",
+        _ => $"internal error, please report it: {e}",
+    };
+
+    private static bool RanOutOfMemory(Exception e) =>
+        e is OutOfMemoryException || (e is AggregateException all && all.InnerExceptions.Any(RanOutOfMemory));
+
     /// <summary>Memory the process may still use: what the system says is available, or the limit the runtime knows.</summary>
-    private static double AvailableMemory()
+    internal static double AvailableMemory()
     {
         const string meminfo = "/proc/meminfo";
         GCMemoryInfo limit = GC.GetGCMemoryInfo();

@@ -3,6 +3,7 @@ using System.Security;
 using System.Text;
 using System.Text.RegularExpressions;
 using OxyPlot;
+using Shunt.Experiments;
 using SkiaSharp;
 
 namespace Shunt.Figures;
@@ -122,6 +123,17 @@ public sealed record Figure
         svg = new Regex("width=\"[^\"]*\" height=\"[^\"]*\"").Replace(svg, size, 1);
         int bodyStart = svg.IndexOf('>', svg.IndexOf("<svg", StringComparison.Ordinal)) + 1;
         return svg.Insert(bodyStart, $"\n<title>{Xml(Name)}</title>\n<desc>{Xml(AlternativeText)}</desc>");
+    }
+
+    /// <summary>Writes the figure under its name as PNG, PDF and SVG.</summary>
+    /// <param name="folder">Into which folder.</param>
+    /// <param name="below">A path below it, with '/' at its end.</param>
+    /// <exception cref="ResultsException">It cannot be written.</exception>
+    public void WriteTo(ResultsFolder folder, string below = "")
+    {
+        folder.WriteBytes($"{below}{Name}.png", ToPng());
+        folder.WriteBytes($"{below}{Name}.pdf", ToPdf());
+        folder.WriteText($"{below}{Name}.svg", ToSvg());
     }
 
     private double PageWidth => Width * PointsPerMillimetre;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using CsvHelper;
-using CsvHelper.Configuration;
 using NCalc;
 using NCalc.Exceptions;
 using Shunt.Model;
@@ -16,11 +14,11 @@ internal sealed class FigureCurves(FigureComputation computed)
     private readonly Dictionary<string, PspFit> fits = new(StringComparer.Ordinal);
 
     /// <summary>The points of a series.</summary>
-    /// <exception cref="ExperimentFileException">A CSV file or a formula is wrong.</exception>
+    /// <exception cref="ExperimentFileException">A formula is wrong.</exception>
     internal SeriesPoints Of(FigureFile figure, FigurePanel panel, FigureSeries series)
     {
         if (series.Fit.Length > 0) return OfFit(figure, series);
-        if (series.Reference is { } reference) return Columns(reference);
+        if (series.Reference is { } reference) return reference;
         if (series.Formula.Length > 0) return OfFormula(figure, panel, series);
         FigureData data = figure.Data.First(d => d.Name == series.Data);
         string source = series.Of == FigureSeries.FirstTheory ? data.Methods[0] : series.Of;
@@ -32,57 +30,6 @@ internal sealed class FigureCurves(FigureComputation computed)
             : data.Grid.Axes is [var axis] ? axis.Numbers : [0];
         return Scaled(
             new SeriesPoints(x, [.. y.Select(e => e.Value)], [.. y.Select(e => double.IsFinite(e.StandardError) ? e.StandardError : 0)]), panel);
-    }
-
-    /// <summary>Numbers from a CSV file, as they are there.</summary>
-    /// <exception cref="ExperimentFileException">It has no such column or rows, or something that is not a number.</exception>
-    internal static SeriesPoints Columns(ReferenceColumns columns)
-    {
-        (string xName, double xFactor) = Column(columns.X);
-        (string yName, double yFactor) = Column(columns.Y);
-        var x = new List<double>();
-        var y = new List<double>();
-        using var csv = new CsvReader(new StreamReader(columns.File), new CsvConfiguration(CultureInfo.InvariantCulture) { AllowComments = true });
-        if (!csv.Read() || !csv.ReadHeader()) throw Wrong(0, "is empty");
-        foreach (string name in columns.Where.Select(w => w.Key).Append(xName).Append(yName))
-        {
-            if (!csv.HeaderRecord!.Contains(name))
-                throw Wrong(1, $"has no column '{name}'; there are {string.Join(", ", csv.HeaderRecord!)}");
-        }
-
-        while (csv.Read())
-        {
-            if (columns.Where.Any(w => !IsSame(csv.GetField(w.Key)!, w.Value))) continue;
-            x.Add(xFactor * Number(xName));
-            y.Add(yFactor * Number(yName));
-        }
-
-        if (x.Count == 0) throw Wrong(0, $"has no row with {string.Join(", ", columns.Where.Select(w => $"{w.Key} = {w.Value}"))}");
-        return new SeriesPoints(x, y, new double[x.Count]);
-
-        double Number(string name)
-        {
-            string text = csv.GetField(name)!;
-            if (text.Length == 0) return double.NaN;
-            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                ? value
-                : throw Wrong(csv.Parser.RawRow, $"column '{name}' has '{text}', which is not a number");
-        }
-
-        ExperimentFileException Wrong(int line, string message) => new([new ExperimentProblem(columns.File, line, 0, "", message)]);
-
-        static bool IsSame(string a, string b) => a == b
-            || (double.TryParse(a, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
-                && double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out double y) && Math.Abs(x - y) <= 1e-9 * Math.Abs(y));
-    }
-
-    // number*column, or column
-    private static (string Name, double Factor) Column(string text)
-    {
-        string[] parts = text.Split('*', 2);
-        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double factor)
-            ? (parts[1].Trim(), factor)
-            : (text, 1);
     }
 
     // what was computed, in the units of the axes; references and formulas are in those already

@@ -16,18 +16,11 @@ public sealed record FigureData(string Name, ExperimentGrid Grid, IReadOnlyList<
 /// <param name="Maximum">Upper end, NaN if free.</param>
 public sealed record FigureAxis(string Label, double Scale, bool IsLogarithmic, double Minimum, double Maximum);
 
-/// <summary>Numbers from a CSV file.</summary>
-/// <param name="File">Path.</param>
-/// <param name="Where">Conditions on rows, column and value.</param>
-/// <param name="X">Column of x, perhaps with a factor before it.</param>
-/// <param name="Y">Column of y, perhaps with a factor before it.</param>
-public sealed record ReferenceColumns(string File, IReadOnlyList<KeyValuePair<string, string>> Where, string X, string Y);
-
 /// <summary>What a series must agree with.</summary>
 public sealed record FigureCheck
 {
-    /// <summary>The reference; null when a slope is checked.</summary>
-    public ReferenceColumns? Reference { get; init; }
+    /// <summary>The reference, in the units of the axes; null when a slope is checked.</summary>
+    public SeriesPoints? Reference { get; init; }
 
     /// <summary>Where the reference is from.</summary>
     public required string Source { get; init; }
@@ -97,7 +90,7 @@ public sealed record FigureSeries
     public bool IsInhibitory { get; init; }
 
     /// <summary>Points that are drawn instead of data; null for none.</summary>
-    public ReferenceColumns? Reference { get; init; }
+    public SeriesPoints? Reference { get; init; }
 
     /// <summary>A function of x; empty for none.</summary>
     public string Formula { get; init; } = "";
@@ -269,7 +262,7 @@ public sealed record FigureFile
                 Fit = entry.Find("fit") is { } fit ? Below(fit) : "",
                 Law = Text(entry, "law"),
                 IsInhibitory = entry["kind"].Word == "IPSP",
-                Reference = entry.Find("reference") is null ? null : ColumnsOf(entry),
+                Reference = entry.Find("reference") is null ? null : ReferenceOf(entry),
                 Formula = Text(entry, "formula"),
                 Range = (Number(entry, "from"), Number(entry, "to")),
                 Style = entry["style"].Word,
@@ -294,7 +287,7 @@ public sealed record FigureFile
             if (entry.Find("reference") is null == entry.Find("slope") is null) problems.Add(entry.Problem("needs a reference or a slope, one of the two"));
             return new FigureCheck
             {
-                Reference = entry.Find("reference") is null ? null : ColumnsOf(entry),
+                Reference = entry.Find("reference") is null ? null : ReferenceOf(entry),
                 Source = entry["source"].Word,
                 Slope = Number(entry, "slope"),
                 Within = entry["within"].Number,
@@ -308,7 +301,7 @@ public sealed record FigureFile
             };
         }
 
-        private ReferenceColumns ColumnsOf(Entry entry)
+        private SeriesPoints ReferenceOf(Entry entry)
         {
             var where = new List<KeyValuePair<string, string>>();
             foreach (Entry condition in entry.Find("where")?.Items ?? [])
@@ -318,17 +311,17 @@ public sealed record FigureFile
                 else problems.Add(condition.Problem($"'{condition.Word}' is not column=value"));
             }
 
-            var columns = new ReferenceColumns(Below(entry["reference"]), where, entry["x"].Word, entry["y"].Word);
+            string file = Below(entry["reference"]);
             try
             {
-                if (File.Exists(columns.File)) FigureCurves.Columns(columns); // wrong columns are found before anything is computed
+                if (File.Exists(file)) return new ReferenceColumns(file, where, entry["x"].Word, entry["y"].Word).Read();
             }
             catch (ExperimentFileException e)
             {
                 problems.AddRange(e.Problems.Select(p => entry["reference"].Problem($"{p.Source}: {p.Message}")));
             }
 
-            return columns;
+            return SeriesPoints.None;
         }
 
         private string Below(Entry entry)

@@ -9,7 +9,7 @@ public sealed record FigureResult(FigureFile File, IReadOnlyList<IReadOnlyList<S
     /// <summary>Assembles a figure.</summary>
     /// <param name="file">The figure.</param>
     /// <param name="computed">What was computed for it.</param>
-    /// <exception cref="ExperimentFileException">A CSV file or a formula that it names is wrong.</exception>
+    /// <exception cref="ExperimentFileException">A formula is wrong.</exception>
     /// <exception cref="ResultsException">It draws something that there is not.</exception>
     public static FigureResult Of(FigureFile file, FigureComputation computed)
     {

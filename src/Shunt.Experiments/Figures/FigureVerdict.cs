@@ -59,9 +59,8 @@ public sealed record FigureVerdict
     /// <param name="panel">The panel.</param>
     /// <param name="check">The check.</param>
     /// <param name="name">What the verdict is about.</param>
-    /// <exception cref="ExperimentFileException">The reference cannot be read.</exception>
     internal static FigureVerdict Of(SeriesPoints points, FigurePanel panel, FigureCheck check, (string Figure, string Panel, string Series, string Quantity) name) =>
-        check.Reference is null ? OfSlope(points, check, name) : OfReference(points, FigureCurves.Columns(check.Reference), panel, check, name);
+        check.Reference is null ? OfSlope(points, check, name) : OfReference(points, check.Reference, panel, check, name);
 
     private static FigureVerdict OfReference(
         SeriesPoints points, SeriesPoints reference, FigurePanel panel, FigureCheck check, (string Figure, string Panel, string Series, string Quantity) name)

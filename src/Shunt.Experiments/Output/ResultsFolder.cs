@@ -70,6 +70,11 @@ public sealed class ResultsFolder
         return new ResultsFolder(path);
     }
 
+    /// <summary>The folder of a command's results for an experiment, where the user has named none.</summary>
+    /// <param name="experimentFile">Name of the experiment file.</param>
+    /// <param name="command">What is done with it.</param>
+    public static string DefaultPath(string experimentFile, string command) => System.IO.Path.Combine("results", $"{Slug(experimentFile)}-{command}");
+
     /// <summary>A folder to write into, whatever is there; files of the same name are replaced.</summary>
     /// <param name="path">Where it is.</param>
     /// <exception cref="ResultsException">It cannot be created.</exception>
@@ -178,12 +183,6 @@ public sealed class ResultsFolder
         WriteText("tables/neurons.csv", Tables.Neurons(point.Simulation));
         WriteText("tables/population_rate.csv", Tables.PopulationRate(point.Simulation));
     }
-
-    /// <summary>Writes a figure into <c>figures/</c>.</summary>
-    /// <param name="fileName">Its name, for instance <c>raster.svg</c>.</param>
-    /// <param name="content">Its bytes.</param>
-    /// <exception cref="ResultsException">It cannot be written.</exception>
-    public void WriteFigure(string fileName, ReadOnlyMemory<byte> content) => WriteBytes($"figures/{fileName}", content);
 
     /// <summary>Writes <c>report.html</c>.</summary>
     /// <param name="content">Its bytes.</param>

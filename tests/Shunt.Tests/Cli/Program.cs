@@ -57,6 +57,15 @@ internal sealed class Program : IDisposable
 
     internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, arguments);
 
+    /// <summary>Starts a command, waits until something holds, sends a signal, and waits for the end.</summary>
+    internal Outcome Interrupt(string signal, Func<bool> when, string what, params string[] arguments)
+    {
+        using Running running = Start(arguments);
+        running.Until(when, what);
+        running.Signal(signal);
+        return running.Wait();
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     /// <summary>The program while it runs.</summary>

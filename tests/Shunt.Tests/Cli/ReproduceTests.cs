@@ -100,14 +100,9 @@ public sealed class ReproduceTests
             .Replace(", set: [coupling.a=0.012], ", ", ", StringComparison.Ordinal));
         string folder = program.PathOf("out/points");
         int Finished() => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Length : 0;
-        using (Program.Running running = program.Start("reproduce", "small.yaml", "--out", "out"))
-        {
-            running.Until(() => Finished() >= 11, "the first simulations are done");
-            running.Signal(signal);
-            Outcome stopped = running.Wait();
-            Assert.NotEqual(0, stopped.ExitCode);
-            if (signal == "INT") Assert.Contains("stopped; the same command goes on where it was", stopped.Error, StringComparison.Ordinal);
-        }
+        Outcome stopped = program.Interrupt(signal, () => Finished() >= 11, "the first simulations are done", "reproduce", "small.yaml", "--out", "out");
+        Assert.NotEqual(0, stopped.ExitCode);
+        if (signal == "INT") Assert.Contains("stopped; the same command goes on where it was", stopped.Error, StringComparison.Ordinal);
 
         int finished = Finished();
         Assert.InRange(finished, 11, 20);

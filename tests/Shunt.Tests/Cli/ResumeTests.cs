@@ -65,12 +65,7 @@ public sealed class ResumeTests
         using var program = new Program();
         string[] what = ["run", "tiny.yaml", "--set", "simulation.duration=60 s", "--set", "coupling.g=9"];
         JsonElement whole = JsonDocument.Parse(program.Run([.. what, "--json"]).Output).RootElement;
-        using (Program.Running running = program.Start([.. what, "--out", "r"]))
-        {
-            running.Until(() => InterruptTests.HasSpikes(program), "spikes on the disk");
-            running.Signal("TERM");
-            Assert.Equal(1, running.Wait().ExitCode);
-        }
+        Assert.Equal(1, program.Interrupt("TERM", () => InterruptTests.HasSpikes(program), "spikes on the disk", [.. what, "--out", "r"]).ExitCode);
 
         Outcome resumed = program.Run("resume", "r", "--threads", "1", "--json");
         Assert.Equal(0, resumed.ExitCode);
@@ -95,12 +90,8 @@ public sealed class ResumeTests
         using var program = new Program();
         string whole = Simulation(program.Run("simulate", "tiny.yaml", "--json", "--set", "simulation.duration=60 s").Output)
             .GetProperty("spikes_sha256").GetString()!;
-        using (Program.Running running = program.Start("simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=60 s"))
-        {
-            running.Until(() => InterruptTests.HasSpikes(program), "spikes on the disk");
-            running.Signal("KILL");
-            running.Wait();
-        }
+        program.Interrupt(
+            "KILL", () => InterruptTests.HasSpikes(program), "spikes on the disk", "simulate", "tiny.yaml", "--out", "r", "--set", "simulation.duration=60 s");
 
         Outcome resumed = program.Run("resume", "r", "--json");
         Assert.Equal(0, resumed.ExitCode);
@@ -115,12 +106,8 @@ public sealed class ResumeTests
     public void A_run_that_was_killed_while_it_drew_its_figures_gets_them(string checkpoint)
     {
         using var program = new Program();
-        using (Program.Running running = program.Start("run", "tiny.yaml", "--out", "r", "--checkpoint", checkpoint))
-        {
-            running.Until(() => program.Files.Contains("r/summary.json"), "the first results");
-            running.Signal("KILL");
-            running.Wait();
-        }
+        program.Interrupt(
+            "KILL", () => program.Files.Contains("r/summary.json"), "the first results", "run", "tiny.yaml", "--out", "r", "--checkpoint", checkpoint);
 
         Assert.SkipWhen(program.Files.Contains("r/report.html"), "the figures were drawn too fast");
         Assert.Equal(0, program.Run("resume", "r/").ExitCode);

@@ -79,7 +79,7 @@ public sealed class ResultsFolderTests : IDisposable
         ResultsFolder results = ResultsFolder.Create("out", "f.yaml", folder.Path);
         ExperimentGrid grid = ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").Expand([]);
         results.WriteRun(Runs.Run(grid));
-        results.WriteFigure("raster.svg", new byte[] { 1, 2 });
+        results.WriteBytes("figures/raster.svg", new byte[] { 1, 2 });
         results.WriteReport(new byte[] { 3 });
 
         Assert.Equal(
