@@ -137,6 +137,8 @@ internal static partial class CommandLine
           shunt attribute FILE                                             which approximation makes theory and network differ
           shunt stability FILE                                             growth rates, response and spectra of the asynchronous state
           shunt fit DATA.csv                                               scaling laws fitted to PSP amplitudes against in-degree
+          shunt sweep FILE --sweep "input.rate=5:100:20 Hz" --repeat 5     many points, one table; goes on after an interruption
+          shunt plot results/NAME-sweep --y rate_hz,cv_isi                 any column of such a table against any axis, with theory
           shunt reproduce fig6 table1                                      figures of the paper, each with a verdict
           shunt estimate FILE                                              memory and time before anything is built
           shunt resume results/quickstart                                  go on with a run that was killed or stopped
@@ -154,6 +156,8 @@ internal static partial class CommandLine
             StabilitySession.Analyse, args),
         Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
         FitCommand(args),
+        SweepCommand(args),
+        PlotCommand(),
         ReproduceCommand(args),
         ResumeCommand(args),
         RecoverCommand(),
@@ -164,37 +168,16 @@ internal static partial class CommandLine
     {
         bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
             simulates = hasCheckpoints || mayCompare || name == "attribute";
-        var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
-        file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
-        var set = new Option<string[]>("--set")
-        {
-            Description = "Change a value: a dotted path into the file and what to put there, "
-                + "for instance coupling.K=500 or \"input.rate=30 Hz\". Repeatable.",
-            HelpName = "path=value",
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = false,
-        };
-        var sweep = new Option<string[]>("--sweep")
-        {
-            Description = "Run many points: path=start:stop:n, evenly spaced, path=start:stop:n:log, or path=value,value,..., "
-                + "for instance \"input.rate=10:50:5 Hz\". Repeatable; the last varies fastest.",
-            HelpName = "path=values",
-            Arity = ArgumentArity.OneOrMore,
-            AllowMultipleArgumentsPerToken = false,
-        };
+        Argument<string> file = ExperimentArgument();
+        Option<string[]> set = Set(), sweep = Repeatable("--sweep", "path=values",
+            "Run many points: path=start:stop:n, evenly spaced, path=start:stop:n:log, or path=value,value,..., "
+            + "for instance \"input.rate=10:50:5 Hz\". Repeatable; the last varies fastest.");
         var output = new Option<string?>("--out")
         {
             Description = "Folder for the results; must not exist or be empty. Default: results/NAME, or the next free NAME-2, NAME-3, ...",
             HelpName = "DIR",
         };
-        var seed = new Option<ulong?>("--seed")
-        {
-            Description = "Seed of every random number; the same seed gives the same spikes on any number of threads.",
-            HelpName = "N",
-            CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong n)
-                ? n
-                : Wrong<ulong?>(result, $"--seed {result.Tokens[0].Value}: must be a whole number from 0 to {ulong.MaxValue}"),
-        };
+        Option<ulong?> seed = Seed();
         Option<int> threads = Threads();
         Option<double> checkpoint = Checkpoint();
         var json = new Option<bool>("--json")
@@ -281,17 +264,101 @@ internal static partial class CommandLine
                 ? value
                 : Wrong<double>(result, $"{name} {result.Tokens[0].Value}: must be a positive number of mV"),
         };
+    }
 
-        static Option<int> Whole(string name, int initial, int most, string description) => new(name)
+    private static Option<int> Whole(string name, int initial, int most, string description, int least = 0) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => initial,
+        CustomParser = result =>
+            int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= least && n <= most
+            ? n
+            : Wrong<int>(result, $"{name} {result.Tokens[0].Value}: must be a whole number from {least} to {most}"),
+    };
+
+    private static Command SweepCommand(string[] args)
+    {
+        Argument<string> file = ExperimentArgument();
+        Option<string[]> set = Set(), sweep = Repeatable("--sweep", "path=values",
+            "An axis: path=start:stop:n, evenly spaced; with :log after n in equal ratios, with :random at random; or path=value,value,... "
+            + "Repeatable: the points are all combinations, but random axes vary together.");
+        Option<int> repeat = Whole("--repeat", 1, 1_000_000, "Repetitions of every point, with seeds counted up from the experiment's.", least: 1);
+        Option<int> drawSeed = Whole("--draw-seed", 1, int.MaxValue, "Seed of random axes.");
+        var only = new Option<string?>("--only") { Description = "Only theory, or only simulation; both if left out.", HelpName = "theory|simulation" };
+        only.AcceptOnlyFromAmong("theory", "simulation");
+        var output = new Option<string?>("--out")
         {
-            Description = description,
-            HelpName = "N",
-            DefaultValueFactory = _ => initial,
-            CustomParser = result =>
-                int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= most
-                ? n
-                : Wrong<int>(result, $"{name} {result.Tokens[0].Value}: must be a whole number from 0 to {most}"),
+            Description = "Folder of the sweep: table.csv and table.parquet, one row a point. What is finished there is not computed again. Default: results/NAME-sweep.",
+            HelpName = "DIR",
         };
+        var update = new Option<bool>("--update") { Description = "Go on although points of the folder do not belong to this sweep any more; what still belongs is kept." };
+        var estimate = new Option<bool>("--estimate") { Description = "Only say what it would take." };
+        Option<ulong?> seed = Seed();
+        var threads = Threads("Threads of all points together; 0 uses every core. Never changes a result.");
+        var json = new Option<bool>("--json") { Description = "Write one JSON object per point to standard output, as it is finished, and nothing else there." };
+        Option<bool> quiet = Quiet(), force = Force();
+        var command = new Command("sweep",
+            "Run many points into one table. Killed or stopped at any moment, the same command goes on where it was; a point that fails does not stop the rest.")
+        {
+            file, set, sweep, repeat, drawSeed, only, output, update, estimate, seed, threads, json, quiet, force,
+        };
+        command.SetAction(parsed => SweepSession.Sweep(new SweepRequest
+        {
+            File = parsed.GetRequiredValue(file),
+            Set = parsed.GetValue(set) ?? [],
+            Sweep = parsed.GetValue(sweep) ?? [],
+            Repeat = parsed.GetValue(repeat),
+            DrawSeed = (ulong)parsed.GetValue(drawSeed),
+            Content = parsed.GetValue(only) switch { "theory" => SweepContent.Theory, "simulation" => SweepContent.Simulation, _ => SweepContent.Both },
+            Out = parsed.GetValue(output),
+            Update = parsed.GetValue(update),
+            Estimate = parsed.GetValue(estimate),
+            Seed = parsed.GetValue(seed),
+            Threads = parsed.GetValue(threads),
+            Json = parsed.GetValue(json),
+            Quiet = parsed.GetValue(quiet),
+            Force = parsed.GetValue(force),
+            CommandText = Typed(args),
+        }));
+        return command;
+    }
+
+    private static Command PlotCommand()
+    {
+        var table = new Argument<string>("TABLE") { HelpName = "TABLE", Description = "Folder of a sweep, or a CSV file with a header." };
+        table.CompletionSources.Add(context => Completion.Files(context.WordToComplete, ".csv"));
+        var x = new Option<string?>("--x") { Description = "What to draw against: an axis of the sweep, or a column. Default: the first axis.", HelpName = "COLUMN" };
+        Option<string[]> y = Names("--y", "What to draw: a quantity of the populations (rate_hz, cv_isi, mean_v_mV, sd_v_mV, tau_ms, mu_mV, ...), with theory, or a column; a panel each. Default: rate_hz.");
+        Option<string[]> group = Names("--group", "Columns whose values get a curve each. Default: the other axes.");
+        Option<string[]> population = Names("--population", "Populations to draw. Default: all.");
+        Option<string[]> where = Repeatable("--where", "column=value", "Only rows with this value. Repeatable.");
+        var logX = new Option<bool>("--log-x") { Description = "Logarithmic horizontal axis." };
+        var logY = new Option<bool>("--log-y") { Description = "Logarithmic vertical axes." };
+        var output = new Option<string?>("--out")
+        {
+            Description = "File to write: .png, .pdf or .svg. Default: all three in the folder figures beside the table.",
+            HelpName = "FILE",
+        };
+        Option<bool> quiet = Quiet();
+        var command = new Command("plot", "Draw any column of a sweep's table against any axis, with theory.") { table, x, y, group, population, where, logX, logY, output, quiet };
+        command.SetAction(parsed => PlotSession.Plot(new PlotRequest
+        {
+            Table = parsed.GetRequiredValue(table),
+            X = parsed.GetValue(x),
+            Y = Split(parsed.GetValue(y)) is { Length: > 0 } named ? named : ["rate_hz"],
+            Group = Split(parsed.GetValue(group)) is { Length: > 0 } groups ? groups : null,
+            Population = Split(parsed.GetValue(population)),
+            Where = parsed.GetValue(where) ?? [],
+            IsLogX = parsed.GetValue(logX),
+            IsLogY = parsed.GetValue(logY),
+            Out = parsed.GetValue(output),
+            Quiet = parsed.GetValue(quiet),
+        }));
+        return command;
+
+        static Option<string[]> Names(string name, string description) => Repeatable(name, "NAME,...", description);
+        static string[] Split(string[]? words) => [.. (words ?? []).SelectMany(w => w.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
     }
 
     private static Command ReproduceCommand(string[] args)
@@ -366,9 +433,36 @@ internal static partial class CommandLine
 
     private static string Typed(string[] args) => string.Join(' ', args.Prepend("shunt").Select(Quoted));
 
-    private static Option<int> Threads() => new("--threads")
+    private static Argument<string> ExperimentArgument()
     {
-        Description = "Threads; 0 uses every core. Never changes a result.",
+        var file = new Argument<string>("FILE") { HelpName = "FILE", Description = "Experiment file (YAML); docs/experiment-files.md describes it." };
+        file.CompletionSources.Add(context => Completion.Files(context.WordToComplete));
+        return file;
+    }
+
+    private static Option<string[]> Set() => Repeatable("--set", "path=value",
+        "Change a value: a dotted path into the file and what to put there, for instance coupling.K=500 or \"input.rate=30 Hz\". Repeatable.");
+
+    private static Option<string[]> Repeatable(string name, string form, string description) => new(name)
+    {
+        Description = description,
+        HelpName = form,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private static Option<ulong?> Seed() => new("--seed")
+    {
+        Description = "Seed of every random number; the same seed gives the same spikes on any number of threads.",
+        HelpName = "N",
+        CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong n)
+            ? n
+            : Wrong<ulong?>(result, $"--seed {result.Tokens[0].Value}: must be a whole number from 0 to {ulong.MaxValue}"),
+    };
+
+    private static Option<int> Threads(string description = "Threads; 0 uses every core. Never changes a result.") => new("--threads")
+    {
+        Description = description,
         HelpName = "N",
         CustomParser = result =>
             int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= MostThreads

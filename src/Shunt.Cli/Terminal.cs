@@ -8,7 +8,7 @@ namespace Shunt.Cli;
 /// coloured and live only where a person is looking.</summary>
 internal sealed class Terminal(bool quiet, bool json)
 {
-    private static readonly TimeSpan FirstReport = TimeSpan.FromSeconds(2), ReportInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstReport = TimeSpan.FromSeconds(2), ReportInterval = TimeSpan.FromSeconds(5), RedrawInterval = TimeSpan.FromSeconds(0.2);
     private readonly IAnsiConsole _error = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
     /// <summary>Whether everything that was answered has reached standard output.</summary>
@@ -84,6 +84,34 @@ internal sealed class Terminal(bool quiet, bool json)
                     task.Value = fraction;
                 });
             });
+    }
+
+    /// <summary>Does something of many parts: shows a table that is redrawn in place, or plain lines when redirected.</summary>
+    internal void WatchTable(string title, Action<Action<double, string, IEnumerable<(string Name, string Value)>>> work)
+    {
+        if (quiet || !IsInteractive || (json && !Console.IsOutputRedirected))
+        {
+            Watch(title, report => work((fraction, summary, _) => report(fraction, summary)));
+            return;
+        }
+
+        _error.Live(new Table()).AutoClear(true).Start(context =>
+        {
+            var gate = new Lock();
+            var clock = Stopwatch.StartNew();
+            TimeSpan due = TimeSpan.Zero;
+            work((_, _, rows) =>
+            {
+                lock (gate)
+                {
+                    if (clock.Elapsed < due) return;
+                    due = clock.Elapsed + RedrawInterval;
+                    Table table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn(new TableColumn("") { Alignment = Justify.Right });
+                    foreach ((string name, string value) in rows) table.AddRow(Markup.Escape(name), Markup.Escape(value));
+                    context.UpdateTarget(table);
+                }
+            });
+        });
     }
 
     /// <summary>A time in the unit that suits it.</summary>

@@ -117,6 +117,9 @@ public sealed record SweepAxis(string Path, IReadOnlyList<string> Values, IReadO
 {
     /// <summary>Whether the values are numbers; if they are words, <see cref="Numbers"/> counts them from 1.</summary>
     public bool IsNumeric { get; init; } = true;
+
+    /// <summary>Whether the values were drawn at random; axes with random values vary together.</summary>
+    public bool IsRandom { get; init; }
 }
 
 /// <summary>All points of a run. Without a sweep there is one point and no axis; otherwise the last axis varies fastest.</summary>

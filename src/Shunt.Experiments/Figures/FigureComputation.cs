@@ -18,15 +18,14 @@ public readonly record struct FigureProgress(double Fraction, string What);
 /// </summary>
 public sealed class FigureComputation
 {
-    private const int SmallNetwork = 2500;
-    private const double SecondsPerTheory = 0.003, SecondsPerSlowTheory = 0.15, SecondsPerColoured = 0.7, SecondsPerCriticalCv = 0.5;
+    private const double SecondsPerCriticalCv = 0.5;
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly Dictionary<string, FigurePoint> points = new(StringComparer.Ordinal);
     private readonly List<Job> jobs = [];
     private readonly string folder;
 
-    private sealed record Job(string Key, Experiment Experiment, string Source, bool HasCriticalCv, double Seconds, string What);
+    private sealed record Job(string Key, Experiment Experiment, string Source, bool HasCriticalCv, double Seconds, double Bytes, string What);
 
     /// <summary>Finds out what there is to do. Nothing is computed yet.</summary>
     /// <param name="figures">The figures.</param>
@@ -53,7 +52,8 @@ public sealed class FigureComputation
                         }
 
                         string what = $"{figure.Title}: {data.Name}, {source}{string.Concat(experiment.Set.TakeLast(data.Grid.Axes.Count).Select(s => $", {s.Key} {s.Value}"))}";
-                        jobs.Add(new Job(key, experiment, source, data.HasCriticalCv, SecondsOf(experiment, source, data.HasCriticalCv), what));
+                        (double seconds, double bytes) = CostOf(experiment, source, data.HasCriticalCv);
+                        jobs.Add(new Job(key, experiment, source, data.HasCriticalCv, seconds, bytes, what));
                     }
                 }
             }
@@ -67,12 +67,12 @@ public sealed class FigureComputation
     public int PointsFound => points.Count;
 
     /// <summary>What the points that are not there yet will take on this machine (s), roughly: theories by experience, simulations by their operations.</summary>
-    public double SecondsLeft => jobs.Sum(j => j.Seconds / (IsBig(j) ? 1 : Environment.ProcessorCount));
+    public double SecondsLeft => jobs.Sum(j => j.Seconds) / Environment.ProcessorCount;
 
     /// <summary>Most memory that a point will need (bytes).</summary>
-    public double LargestBytes => jobs.Where(IsSimulation).Select(j => PointRunner.Estimate(j.Experiment, null).Estimate.MemoryBytes).DefaultIfEmpty(0).Max();
+    public double LargestBytes => jobs.Select(j => j.Bytes).DefaultIfEmpty(0).Max();
 
-    /// <summary>Computes what is not there yet: small points side by side, large networks one after the other on all threads.</summary>
+    /// <summary>Computes what is not there yet, side by side as cores and memory allow.</summary>
     /// <param name="progress">Told how far it is, from any thread.</param>
     /// <param name="cancellation">Stops it; what is finished stays.</param>
     /// <exception cref="ResultsException">A point failed; the message says which and why.</exception>
@@ -82,19 +82,8 @@ public sealed class FigureComputation
         double all = jobs.Sum(j => j.Seconds), done = 0;
         var running = new Dictionary<string, double>(StringComparer.Ordinal);
         var gate = new Lock();
-
-        var parallel = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        try
-        {
-            // the longest first, so that none is left alone at the end
-            Parallel.ForEach(jobs.Where(j => !IsBig(j)).OrderByDescending(j => j.Seconds), parallel, job => Compute(job, threads: 1));
-        }
-        catch (AggregateException e)
-        {
-            throw e.InnerExceptions.FirstOrDefault(i => i is ResultsException) ?? e.InnerExceptions[0];
-        }
-
-        foreach (Job job in jobs.Where(IsBig)) Compute(job, threads: 0);
+        var scheduler = new PointScheduler<Job>(Environment.ProcessorCount, 0.9 * PointRunner.AvailableMemory());
+        scheduler.Run(jobs.Select(j => new WaitingPoint<Job>(j, j.Seconds, j.Bytes, IsSimulation(j))), Compute, cancellation);
         jobs.Clear();
 
         void Compute(Job job, int threads)
@@ -104,8 +93,7 @@ public sealed class FigureComputation
             FigurePoint point;
             try
             {
-                Experiment experiment = threads == 0 ? job.Experiment
-                    : job.Experiment with { Simulation = job.Experiment.Simulation with { Threads = threads } };
+                Experiment experiment = job.Experiment with { Simulation = job.Experiment.Simulation with { Threads = threads } };
                 point = IsSimulation(job)
                     ? FigurePoint.Simulated(experiment, f => Tell(job, f), cancellation)
                     : FigurePoint.Predicted(experiment, job.Source, job.HasCriticalCv);
@@ -147,16 +135,11 @@ public sealed class FigureComputation
 
     private static bool IsSimulation(Job job) => job.Source == FigurePoint.Simulation;
 
-    private static bool IsBig(Job job) => IsSimulation(job) && job.Experiment.Model.Size > SmallNetwork && job.Experiment.Simulation.Engine != Engine.Events;
-
-    private static double SecondsOf(Experiment experiment, string source, bool hasCriticalCv)
+    // on one thread
+    private static (double Seconds, double Bytes) CostOf(Experiment experiment, string source, bool hasCriticalCv)
     {
-        if (source != FigurePoint.Simulation)
-        {
-            double once = source switch { "exact-jump" => SecondsPerSlowTheory, "coloured-noise" => SecondsPerColoured, _ => SecondsPerTheory };
-            return once + (hasCriticalCv ? SecondsPerCriticalCv : 0);
-        }
-
+        if (source != FigurePoint.Simulation) return (PointRunner.TheorySeconds(source) + (hasCriticalCv ? SecondsPerCriticalCv : 0), 0);
+        experiment = experiment with { Simulation = experiment.Simulation with { Threads = 1 } };
         MemoryCheck check;
         try
         {
@@ -168,7 +151,7 @@ public sealed class FigureComputation
         }
 
         return check.Fits
-            ? check.Estimate.BuildSeconds + check.Estimate.SimulationSeconds
+            ? (check.Estimate.BuildSeconds + check.Estimate.SimulationSeconds, check.Estimate.MemoryBytes)
             : throw new ResultsException(
                 FormattableString.Invariant($"{experiment.Name}: needs {check.Estimate.MemoryBytes / 1e9:F1} GB, but only {check.AvailableBytes / 1e9:F1} GB are free"));
     }

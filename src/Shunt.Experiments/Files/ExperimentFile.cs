@@ -112,7 +112,7 @@ public sealed class ExperimentFile
     }
 
     /// <summary>What is wrong in the same words at many points of a sweep is said once.</summary>
-    private static IEnumerable<ExperimentProblem> Once(IEnumerable<ExperimentProblem> problems) => problems.Distinct()
+    internal static IEnumerable<ExperimentProblem> Once(IEnumerable<ExperimentProblem> problems) => problems.Distinct()
         .GroupBy(p => (p.Line, p.Column, p.Path, p.Message))
         .Select(g => g.Count() == 1 ? g.First() : g.First() with { Message = $"{g.Key.Message} (at {g.Count()} points of the sweep)" });
 
@@ -125,6 +125,6 @@ public sealed class ExperimentFile
         return experiment;
     }
 
-    private ExperimentFile Put(string path, string value, string source) =>
+    internal ExperimentFile Put(string path, string value, string source) =>
         new(Name, Overrides.Apply(root, path, value, source), [.. set.Where(s => s.Key != path), new(path, value)]);
 }

@@ -1,15 +1,18 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Shunt.Experiments;
 
-/// <summary>Reads <c>path=start:stop:n[:log] unit</c> and <c>path=value,value,...</c>.</summary>
+/// <summary>Reads <c>path=start:stop:n[:log][:random] unit</c> and <c>path=value,value,...</c>.</summary>
 internal static class Sweep
 {
     /// <summary>One axis.</summary>
     /// <param name="text">What was written after <c>--sweep</c>.</param>
     /// <param name="file">The file; its own value at the path lends its unit when the sweep has none.</param>
+    /// <param name="drawSeed">Seed of random values; null where they are not allowed.</param>
     /// <exception cref="ExperimentFileException">The text is not a sweep.</exception>
-    internal static SweepAxis Parse(string text, ExperimentFile file)
+    internal static SweepAxis Parse(string text, ExperimentFile file, ulong? drawSeed = null)
     {
         var place = new Place($"--sweep {text}", 0, 0);
         (string path, string range) = Overrides.Split("--sweep", text);
@@ -17,13 +20,16 @@ internal static class Sweep
 
         if (IsList(range)) return List(path, range, file, Wrong);
         string[] parts = range.Split(':');
-        if (parts.Length is not (3 or 4))
+        string allowed = drawSeed is null ? "log" : "log, random";
+        if (parts.Length < 3)
             throw Wrong($"'{range}' must be start:stop:n, start:stop:n:log, or values with commas between them; for instance 10:50:5 Hz or 10,25,50 Hz");
         string[] tail = parts[^1].Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string trailingUnit = tail.Length > 1 ? tail[1] : "";
-        bool isLog = parts.Length == 4;
-        if (isLog && (tail.Length == 0 || tail[0] != "log")) throw Wrong($"'{parts[3]}' is not a choice; allowed: log");
-        string countText = isLog ? parts[2].Trim() : tail.Length > 0 ? tail[0] : "";
+        string[] how = [.. parts[3..].Select((word, i) => i == parts.Length - 4 ? tail.ElementAtOrDefault(0) ?? "" : word.Trim())];
+        if (how.Except(allowed.Split(", ")).FirstOrDefault() is { } unknown)
+            throw Wrong(unknown == "random" ? "random values are for 'shunt sweep'" : $"'{unknown}' is not a choice; allowed: {allowed}");
+        bool isLog = how.Contains("log"), isRandom = how.Contains("random");
+        string countText = parts.Length > 3 ? parts[2].Trim() : tail.Length > 0 ? tail[0] : "";
         if (!int.TryParse(countText, NumberStyles.None, CultureInfo.InvariantCulture, out int n) || n < 1 || n > MaximumPoints)
             throw Wrong(FormattableString.Invariant($"'{countText}' is not a number of points; must be a whole number from 1 to {MaximumPoints}"));
 
@@ -35,8 +41,9 @@ internal static class Sweep
         if (isLog && (start <= 0 || stop <= 0)) throw Wrong($"'{range}' is logarithmic, so both ends must be above 0");
 
         bool isWhole = ExperimentKeys.File.ShapeAt(path) is Shape.Integer;
-        double[] numbers = [.. Enumerable.Range(0, n).Select(i => Round(At(i))).Distinct()];
-        return new SweepAxis(path, [.. numbers.Select(x => Text(x, unit))], numbers, unit, isLog);
+        double[] numbers = [.. Enumerable.Range(0, n).Select(i => Round(At(isRandom ? Uniform(i) : n == 1 ? 0 : i / (double)(n - 1))))];
+        if (!isRandom) numbers = [.. numbers.Distinct()];
+        return new SweepAxis(path, [.. numbers.Select(x => Text(x, unit))], numbers, unit, isLog) { IsRandom = isRandom };
 
         (double Value, string Unit) End(string end)
         {
@@ -45,11 +52,10 @@ internal static class Sweep
             throw Wrong($"'{end.Trim()}' is not a number");
         }
 
-        double At(int i)
-        {
-            double fraction = n == 1 ? 0 : i / (double)(n - 1);
-            return isLog ? start * Math.Pow(stop / start, fraction) : start + (stop - start) * fraction;
-        }
+        double At(double fraction) => isLog ? start * Math.Pow(stop / start, fraction) : start + (stop - start) * fraction;
+
+        // a function of seed, path and number alone: more values leave the first ones as they are
+        double Uniform(int i) => (BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{drawSeed} {path} {i}")))) >> 11) * (1.0 / (1UL << 53));
 
         // Twelve digits: 10 times 0.1 is 1, as a reader expects. Counts are whole.
         double Round(double x) => isWhole

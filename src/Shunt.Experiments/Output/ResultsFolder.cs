@@ -90,9 +90,9 @@ public sealed class ResultsFolder
         }
     }
 
-    /// <summary>The folder of a run that has been started before.</summary>
+    /// <summary>A folder that is there, or will be when something is written into it.</summary>
     /// <param name="path">Where it is.</param>
-    internal static ResultsFolder Existing(string path) => new(System.IO.Path.GetFullPath(path));
+    public static ResultsFolder Existing(string path) => new(System.IO.Path.GetFullPath(path));
 
     /// <summary>The folder of one point of a sweep.</summary>
     /// <param name="index">Number of the point, from 0; the folder is named from 1.</param>

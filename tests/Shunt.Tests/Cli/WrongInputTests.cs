@@ -7,7 +7,7 @@ public sealed class WrongInputTests
 {
     public static TheoryData<string, string[]> Wrong => new()
     {
-        { "no command; there are run, theory, simulate, attribute, stability, estimate, fit, reproduce, resume, recover, completion", [] },
+        { "no command; there are run, theory, simulate, attribute, stability, estimate, fit, sweep, plot, reproduce, resume, recover, completion", [] },
         { "unknown command 'rnu'; did you mean 'run'?", ["rnu", "tiny.yaml"] },
         { "unknown option '--hepl'; did you mean '--help'?", ["--hepl"] },
         { "run: unknown option '--sett'; did you mean '--set'?", ["run", "--sett", "coupling.K=10", "tiny.yaml"] },
