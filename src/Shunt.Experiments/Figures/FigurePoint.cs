@@ -19,6 +19,9 @@ public sealed record FigurePopulation
     /// <summary>Mean excitatory in-degree K: of the first excitatory projection.</summary>
     public required double InDegree { get; init; }
 
+    /// <summary>CV_K of the in-degrees of the first excitatory projection; 0 when they are all equal.</summary>
+    public required double InDegreeCv { get; init; }
+
     /// <summary>Efficacy a of the first excitatory projection (mV for current-based synapses).</summary>
     public required double Efficacy { get; init; }
 
@@ -144,6 +147,7 @@ public sealed record FigurePoint(IReadOnlyList<FigurePopulation> Populations)
             Threshold = population.Neuron.Threshold,
             MembraneTimeConstant = population.Neuron.MembraneTimeConstant,
             InDegree = excitatory is null ? double.NaN : model.MeanInDegree(excitatory),
+            InDegreeCv = excitatory is null ? double.NaN : excitatory.InDegree.StandardDeviation(model.SourceSize(excitatory)) / model.MeanInDegree(excitatory),
             Efficacy = excitatory?.Synapse.Efficacy ?? double.NaN,
             InhibitoryEfficacy = Math.Abs(inhibitory?.Synapse.Efficacy ?? double.NaN),
         };

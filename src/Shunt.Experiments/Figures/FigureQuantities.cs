@@ -28,6 +28,7 @@ internal static class FigureQuantities
         ("gain", p => Estimate.Exactly(p.Gain)),
         ("gain_correction", p => Estimate.Exactly(p.GainCorrection)),
         ("critical_cv", p => Estimate.Exactly(p.CriticalCv)),
+        ("lognormal_critical_cv", LognormalCriticalCv),
     ];
 
     private static readonly string[] CurveNames = ["density", "rate_density", "rate_density_log", "cv_density", "trace"];
@@ -57,6 +58,17 @@ internal static class FigureQuantities
 
     private static Estimate Ratio(Estimate a, Estimate b) =>
         new(a.Value / b.Value, Math.Abs(a.Value / b.Value) * Math.Sqrt(Math.Pow(a.StandardError / a.Value, 2) + Math.Pow(b.StandardError / b.Value, 2)));
+
+    // Eq. 22 read backwards: Gamma is proportional to CV_K, and 1 % of a lognormal is below 1e-3 Hz when ln(nu_0/1e-3 Hz) = 2.326 Gamma
+    private static Estimate LognormalCriticalCv(FigurePopulation p)
+    {
+        const double quietRate = 1e-3, onePercent = 2.326347874;
+        Estimate spread = Ratio(p.Observables.RateSd, p.Observables.Rate);
+        double variance = double.LogP1(spread.Value * spread.Value), gamma = Math.Sqrt(variance);
+        double critical = p.InDegreeCv * (Math.Log(p.Observables.Rate.Value / quietRate) - (0.5 * variance)) / (onePercent * gamma);
+        double relativeError = spread.StandardError * spread.Value / ((1 + (spread.Value * spread.Value)) * variance);
+        return new Estimate(p.InDegreeCv > 0 ? critical : double.NaN, critical * relativeError);
+    }
 
     // centres and densities, with binomial errors; bins of equal width, or of equal ratio
     private static SeriesPoints Histogram(IReadOnlyList<double> values, bool isLogarithmic)
