@@ -92,6 +92,8 @@ internal static partial class CommandLine
 
     private const int MostThreads = 1024;
 
+    private const string TakesOptions = "--sbatch"; // its value looks like an option
+
     private const double MostSeconds = 1e6;
 
     private const int MostResamples = 100_000;
@@ -294,6 +296,15 @@ internal static partial class CommandLine
         };
         var update = new Option<bool>("--update") { Description = "Go on although points of the folder do not belong to this sweep any more; what still belongs is kept." };
         var estimate = new Option<bool>("--estimate") { Description = "Only say what it would take." };
+        var slurm = new Option<bool>("--slurm") { Description = "Submit the points that are left as an array job of Slurm, and collect their results; --threads are the cores of a task. docs/cluster.md describes it." };
+        var print = new Option<bool>("--print") { Description = "Only print the script of that job." };
+        Option<int> tasks = Whole("--tasks", 100, 100_000, "Most tasks of that job.", least: 1);
+        var sbatch = new Option<string?>(TakesOptions) { Description = "Options of that job, for instance \"--time=2:00:00 --partition=long\".", HelpName = "OPTIONS" };
+        var part = new Option<string?>("--part") { Description = "Compute the share of one task of that job.", HelpName = "K/N", Hidden = true };
+        part.Validators.Add(result =>
+        {
+            if (PartOf(result.Tokens[0].Value) is null) result.AddError($"--part {result.Tokens[0].Value}: must be K/N, task K of N");
+        });
         Option<ulong?> seed = Seed();
         var threads = Threads("Threads of all points together; 0 uses every core. Never changes a result.");
         var json = new Option<bool>("--json") { Description = "Write one JSON object per point to standard output, as it is finished, and nothing else there." };
@@ -301,7 +312,7 @@ internal static partial class CommandLine
         var command = new Command("sweep",
             "Run many points into one table. Killed or stopped at any moment, the same command goes on where it was; a point that fails does not stop the rest.")
         {
-            file, set, sweep, repeat, drawSeed, only, output, update, estimate, seed, threads, json, quiet, force,
+            file, set, sweep, repeat, drawSeed, only, output, update, estimate, seed, threads, slurm, print, tasks, sbatch, part, json, quiet, force,
         };
         command.SetAction(parsed => SweepSession.Sweep(new SweepRequest
         {
@@ -314,6 +325,12 @@ internal static partial class CommandLine
             Out = parsed.GetValue(output),
             Update = parsed.GetValue(update),
             Estimate = parsed.GetValue(estimate),
+            Slurm = parsed.GetValue(slurm),
+            Print = parsed.GetValue(print),
+            Tasks = parsed.GetValue(tasks),
+            Sbatch = parsed.GetValue(sbatch) ?? "",
+            Part = parsed.GetValue(part) is { } share ? PartOf(share) : null,
+            TaskArguments = [.. Without(args, slurm, print, tasks, sbatch, threads, json, quiet, update)],
             Seed = parsed.GetValue(seed),
             Threads = parsed.GetValue(threads),
             Json = parsed.GetValue(json),
@@ -322,6 +339,22 @@ internal static partial class CommandLine
             CommandText = Typed(args),
         }));
         return command;
+
+        static (int Task, int Tasks)? PartOf(string text) =>
+            text.Split('/') is [var k, var n] && int.TryParse(k, NumberStyles.None, CultureInfo.InvariantCulture, out int task)
+            && int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out int all) && task >= 1 && task <= all ? (task, all) : null;
+    }
+
+    // the words of a command line without some options and their values
+    private static IEnumerable<string> Without(string[] args, params Option[] options)
+    {
+        HashSet<string> names = [.. options.Select(o => o.Name)];
+        for (int i = 0; i < args.Length; i++)
+        {
+            string name = args[i].Split('=', 2)[0];
+            if (!names.Contains(name)) yield return args[i];
+            else if (name == args[i] && options.First(o => o.Name == name).ValueType != typeof(bool)) i++;
+        }
     }
 
     private static Command PlotCommand()
@@ -508,8 +541,9 @@ internal static partial class CommandLine
         }
 
         // The parser takes an unknown option for an argument, so that one may stand where the file is expected.
-        if (parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
-            .FirstOrDefault(t => t.Type == TokenType.Argument && LooksLikeOption().IsMatch(t.Value)) is { } option)
+        Token[] tokens = [.. parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)];
+        if (tokens.Where((t, i) => t.Type == TokenType.Argument && LooksLikeOption().IsMatch(t.Value) && !(i > 0 && tokens[i - 1].Value == TakesOptions))
+            .FirstOrDefault() is { } option)
             return $"{command.Name}: {Unknown("option", option.Value, OptionNames(command))}";
         if (parsed.UnmatchedTokens is [{ } extra, ..])
             return $"{command.Name}: '{extra}' is one word too many; values with spaces need quotes, for instance --set \"input.rate=30 Hz\"";
@@ -520,7 +554,7 @@ internal static partial class CommandLine
         ? $"unknown {what} '{word}'; did you mean '{near}'?"
         : $"unknown {what} '{word}'; there are {string.Join(", ", allowed)}";
 
-    private static string[] OptionNames(Command command) => [.. command.Options.Select(o => o.Name).Append("--help").Distinct()];
+    private static string[] OptionNames(Command command) => [.. command.Options.Where(o => !o.Hidden).Select(o => o.Name).Append("--help").Distinct()];
 
     private static T? Wrong<T>(ArgumentResult result, string message)
     {
@@ -528,7 +562,7 @@ internal static partial class CommandLine
         return default;
     }
 
-    private static string Quoted(string word) =>
+    internal static string Quoted(string word) =>
         PlainWord().IsMatch(word) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     [GeneratedRegex(@"^[\w./:=,+@%-]+$")]

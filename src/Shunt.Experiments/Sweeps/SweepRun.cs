@@ -40,6 +40,7 @@ public sealed class SweepRun
 
     private readonly ResultsFolder folder;
     private readonly SweepContent content;
+    private readonly bool isShare;
     private readonly SweepTable table;
     private readonly Dictionary<string, int> index = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> read = new(StringComparer.Ordinal);
@@ -53,21 +54,26 @@ public sealed class SweepRun
     /// <param name="plan">The sweep.</param>
     /// <param name="content">What is computed at every point.</param>
     /// <param name="folder">Its folder.</param>
+    /// <param name="share">Numbers of the points that this process has to do with, from 0; null for all.</param>
     /// <exception cref="ExperimentFileException">A point is wrong.</exception>
     /// <exception cref="ResultsException">A journal cannot be read.</exception>
-    public SweepRun(SweepPlan plan, SweepContent content, ResultsFolder folder)
+    public SweepRun(SweepPlan plan, SweepContent content, ResultsFolder folder, IReadOnlyList<int>? share = null)
     {
+        IReadOnlyList<int> numbers = share ?? [.. Enumerable.Range(0, plan.Count)];
+        if (numbers.FirstOrDefault(n => n >= plan.Count, -1) is >= 0 and var beyond)
+            throw new ResultsException(FormattableString.Invariant($"point {beyond + 1} is not one of the {plan.Count} of this sweep"), exitCode: 2);
+        isShare = share is not null;
         Plan = plan;
         this.content = content;
         this.folder = folder;
         table = new SweepTable(plan, content);
-        string[] keys = new string[plan.Count];
+        string[] keys = new string[numbers.Count];
         var problems = new List<ExperimentProblem>();
-        Parallel.For(0, plan.Count, (i, loop) =>
+        Parallel.For(0, numbers.Count, (i, loop) =>
         {
             try
             {
-                keys[i] = SweepPlan.KeyOf(plan.At(i), content.ToString());
+                keys[i] = SweepPlan.KeyOf(plan.At(numbers[i]), content.ToString());
             }
             catch (ExperimentFileException e)
             {
@@ -78,9 +84,9 @@ public sealed class SweepRun
         if (problems.Count > 0) throw new ExperimentFileException(ExperimentFile.Once(problems));
         for (int i = 0; i < keys.Length; i++)
         {
-            if (index.TryAdd(keys[i], i)) continue;
+            if (index.TryAdd(keys[i], numbers[i])) continue;
             if (!twins.TryGetValue(keys[i], out List<int>? same)) twins.Add(keys[i], same = []);
-            same.Add(i);
+            same.Add(numbers[i]);
         }
 
         Refresh();
@@ -162,10 +168,9 @@ public sealed class SweepRun
 
     /// <summary>What the points that are left will take.</summary>
     /// <param name="force">Whether points are tried that need more memory than there is; if not, they are written down as failed.</param>
-    /// <param name="points">The points; null for all that are left.</param>
-    public SweepWork Estimate(bool force, IReadOnlyList<int>? points = null)
+    public SweepWork Estimate(bool force)
     {
-        int[] numbers = [.. points ?? Left];
+        int[] numbers = [.. Left];
         var waiting = new WaitingPoint<int>[numbers.Length];
         double available = PointRunner.AvailableMemory();
         Parallel.For(0, numbers.Length, i =>
@@ -176,8 +181,8 @@ public sealed class SweepRun
         return new SweepWork(waiting, available) { Force = force };
     }
 
-    /// <summary>Computes points that are left.</summary>
-    /// <param name="work">Which.</param>
+    /// <summary>Computes the points that are left; unless they are a share, the table is written now and then, and at the end.</summary>
+    /// <param name="work">The points.</param>
     /// <param name="journal">Name of the journal to write, of which no other process writes.</param>
     /// <param name="cores">Threads of all points together; 0 for every core.</param>
     /// <param name="finished">Told each point's JSON object; may be called from any thread.</param>
@@ -199,7 +204,7 @@ public sealed class SweepRun
         }
         finally
         {
-            WriteTable();
+            if (!isShare) WriteTable();
         }
 
         void Compute(int number, int threads)
@@ -219,7 +224,7 @@ public sealed class SweepRun
                 Take(number, entry);
                 running.Remove(number);
                 past += work[number].Seconds;
-                isTableDue = clock.Elapsed >= tableDue;
+                isTableDue = !isShare && clock.Elapsed >= tableDue;
                 if (isTableDue) tableDue = TimeSpan.MaxValue;
             }
 

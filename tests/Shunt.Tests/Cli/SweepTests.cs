@@ -248,7 +248,7 @@ public sealed class SweepTests
 
     private static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);
 
-    private static List<Dictionary<string, string>> Rows(Program program, string folder)
+    internal static List<Dictionary<string, string>> Rows(Program program, string folder)
     {
         using var csv = new CsvReader(new StreamReader(program.PathOf($"{folder}/table.csv")), CultureInfo.InvariantCulture);
         csv.Read();
