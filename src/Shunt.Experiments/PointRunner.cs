@@ -183,7 +183,7 @@ public static class PointRunner
     {
         try
         {
-            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, cancellation);
+            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, ranks: null, cancellation);
         }
         catch (SimulationException e)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -17,6 +18,13 @@ public interface ICheckpointSink
     bool IsDue(SimulationProgress progress);
 
     /// <summary>
+    /// Makes sure that the spikes this rank has recorded are on the disk. Called on every rank before <see cref="Save"/>, which only rank 0 is asked for.
+    /// </summary>
+    void Prepare()
+    {
+    }
+
+    /// <summary>
     /// Saves the state. All threads of the run wait meanwhile, and every spike up to the state has been handed to the <see cref="ISpikeSink"/>.
     /// Also called at the end of a run that is cancelled.
     /// </summary>
@@ -30,11 +38,12 @@ public sealed class SimulationState
     private readonly Action<CheckpointOutput> _write;
     private readonly string _shape;
 
-    internal SimulationState(long step, long spikes, string spikesSha256, string shape, Action<CheckpointOutput> write)
+    internal SimulationState(long step, SpikeHash spikes, string shape, Action<CheckpointOutput> write)
     {
         Step = step;
-        Spikes = spikes;
-        SpikesSha256 = spikesSha256;
+        Spikes = spikes.Spikes;
+        StepsWithSpikes = spikes.Steps;
+        SpikesSha256 = spikes.TextSoFar();
         _shape = shape;
         _write = write;
     }
@@ -44,6 +53,9 @@ public sealed class SimulationState
 
     /// <summary>Spikes fired until then.</summary>
     public long Spikes { get; }
+
+    /// <summary>Steps in which there were any.</summary>
+    public long StepsWithSpikes { get; }
 
     /// <summary>SHA-256 over (step, neuron) of these spikes in order.</summary>
     public string SpikesSha256 { get; }
@@ -79,7 +91,7 @@ public sealed class SimulationState
 /// </summary>
 public sealed class Checkpoint
 {
-    internal const long Version = 2;
+    internal const long Version = 3;
     private readonly Stream _stream;
     private readonly string _name, _shape;
 
@@ -143,10 +155,15 @@ public sealed class Checkpoint
         return new Checkpoint(stream, name, identity, input);
     }
 
-    /// <summary>Hands the state to a network of the same shape.</summary>
-    internal void Read(string shape, Action<CheckpointInput> read)
+    /// <summary>Refuses a network of another shape.</summary>
+    internal void RequireShape(string shape)
     {
         if (shape != _shape) throw new SimulationException($"{_name}: holds the state of another network: {_shape}; this one is {shape}");
+    }
+
+    /// <summary>Hands over the state.</summary>
+    internal void Read(Action<CheckpointInput> read)
+    {
         var input = new CheckpointInput(_stream);
         read(input);
         if (_stream.Position != _stream.Length - SHA256.HashSizeInBytes)
@@ -200,6 +217,13 @@ internal sealed class CheckpointOutput(Stream stream) : IDisposable
 
     internal void Number(long number) => Bytes(BitConverter.GetBytes(number));
 
+    internal void Array<T>(ReadOnlySpan<T> array)
+        where T : unmanaged
+    {
+        Number(array.Length);
+        Bytes(MemoryMarshal.AsBytes(array));
+    }
+
     internal void Text(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -234,6 +258,14 @@ internal sealed class CheckpointInput(Stream stream)
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         Bytes(bytes);
         return BitConverter.ToInt64(bytes);
+    }
+
+    internal T[] Array<T>()
+        where T : unmanaged
+    {
+        var array = new T[Number()];
+        Bytes(MemoryMarshal.AsBytes(array.AsSpan()));
+        return array;
     }
 
     internal string Text()

@@ -15,13 +15,15 @@ public interface ISimulator
     /// <param name="model">The network.</param>
     /// <param name="settings">How it is simulated.</param>
     /// <param name="wired">Told the fraction of the wiring that is drawn, now and then, from any thread; may be null.</param>
+    /// <param name="ranks">The processes that simulate the network together, see <see cref="Simulator"/>; null when this one does it all, as always with events.</param>
     /// <param name="cancellation">Stops the wiring.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
-    static ISimulator Of(NetworkModel model, SimulationSettings settings, Action<double>? wired = null, CancellationToken cancellation = default) =>
+    static ISimulator Of(
+        NetworkModel model, SimulationSettings settings, Action<double>? wired = null, IRanks? ranks = null, CancellationToken cancellation = default) =>
         settings.Engine == Engine.Events
             ? new EventSimulator(model, settings, wired, cancellation)
-            : new Simulator(model, settings, wired, cancellation);
+            : new Simulator(model, settings, wired, ranks, cancellation);
 
     /// <summary>Runs the network. One call per simulator.</summary>
     /// <param name="sink">Receives every spike; may be null.</param>

@@ -21,12 +21,14 @@ internal sealed class Runaway
     private readonly long _windowEpochs;
     private readonly int[] _spikes;
 
-    internal Runaway(LoweredNetwork network)
+    /// <param name="network">The network.</param>
+    /// <param name="sees">Whether it is told all spikes; without them it watches nothing.</param>
+    internal Runaway(LoweredNetwork network, bool sees = true)
     {
         _network = network;
         _limits = [.. network.Populations.Select(Limit)];
         _windowEpochs = Math.Max(1, (long)Math.Ceiling((Window / (network.EpochSteps * network.Grid.TimeStep)) - 1e-6));
-        _spikes = new int[_limits.All(double.IsPositiveInfinity) ? 0 : network.Model.Size];
+        _spikes = new int[!sees || _limits.All(double.IsPositiveInfinity) ? 0 : network.Model.Size];
     }
 
     /// <summary>Whether any population has a limit.</summary>

@@ -28,7 +28,7 @@ internal sealed unsafe class Shard : IObserved
         Received = [.. population.Channels.Select(_ => new AlignedBuffer<ushort>(Padded))];
         Queues = [.. population.QueuedSteps.Select(steps => steps > 0 ? new DelayQueue(steps, Padded, network.QueuesAreDense) : null)];
         _inputs = [.. population.Inputs.Select(input => new PrivateInputDraw(input, this))];
-        History = new SpikeHistory(network.EpochSteps, network.HistoryEpochs);
+        Source = new SpikeSource(population.Index, first, new SpikeHistory(network.EpochSteps, network.HistoryEpochs));
         Statistics = new ShardStatistics(network, population, first, count);
         Membrane = Membrane.Of(this, network.Settings.Precision);
         Initialise();
@@ -61,7 +61,10 @@ internal sealed unsafe class Shard : IObserved
 
     internal List<Wiring> Wirings { get; } = [];
 
-    internal SpikeHistory History { get; }
+    /// <summary>Its spikes, as other shards see them.</summary>
+    internal SpikeSource Source { get; }
+
+    internal SpikeHistory History => Source.History;
 
     internal ShardStatistics Statistics { get; }
 
@@ -72,7 +75,7 @@ internal sealed unsafe class Shard : IObserved
     /// Puts arrivals that are on their way at the start of a step into the queues again, from the spikes they come from: everything else that a shard needs to go on from there is
     /// state and history.
     /// </summary>
-    internal void Requeue(long firstStep, Shard[] shards)
+    internal void Requeue(long firstStep, SpikeSource[] sources)
     {
         foreach (Wiring wiring in Wirings)
         {
@@ -81,7 +84,7 @@ internal sealed unsafe class Shard : IObserved
             for (int group = 0; group < route.Groups; group++)
             {
                 long shortest = route.ShortestDelay + ((long)group * route.GroupDelays);
-                for (long fired = Math.Max(0, firstStep - shortest - route.GroupDelays + 1); fired < firstStep - shortest; fired++) Send(wiring, group, fired, firstStep, shards);
+                for (long fired = Math.Max(0, firstStep - shortest - route.GroupDelays + 1); fired < firstStep - shortest; fired++) Send(wiring, group, fired, firstStep, sources);
             }
         }
     }
@@ -89,9 +92,9 @@ internal sealed unsafe class Shard : IObserved
     /// <summary>Advances every neuron by one step.</summary>
     /// <param name="step">The step.</param>
     /// <param name="epoch">Its epoch.</param>
-    /// <param name="shards">All shards: their spikes of earlier epochs arrive.</param>
+    /// <param name="sources">All neurons: their spikes of earlier epochs arrive.</param>
     /// <param name="pools">Spikes of the pools in this epoch.</param>
-    internal void Advance(long step, long epoch, Shard[] shards, SpikeBuffer[] pools)
+    internal void Advance(long step, long epoch, SpikeSource[] sources, SpikeBuffer[] pools)
     {
         foreach (Wiring wiring in Wirings)
         {
@@ -102,12 +105,12 @@ internal sealed unsafe class Shard : IObserved
             }
             else if (route.DelayValues == 1)
             {
-                if (step >= route.ShortestDelay) Deliver(wiring, step - route.ShortestDelay, shards);
+                if (step >= route.ShortestDelay) Deliver(wiring, step - route.ShortestDelay, sources);
             }
             else
             {
                 long fired = step - route.ShortestDelay;
-                for (int group = 0; group < route.Groups && fired >= 0; group++, fired -= route.GroupDelays) Send(wiring, group, fired, step, shards);
+                for (int group = 0; group < route.Groups && fired >= 0; group++, fired -= route.GroupDelays) Send(wiring, group, fired, step, sources);
             }
         }
 
@@ -133,12 +136,12 @@ internal sealed unsafe class Shard : IObserved
         }
     }
 
-    private void Send(Wiring wiring, int group, long fired, long earliest, Shard[] shards)
+    private void Send(Wiring wiring, int group, long fired, long earliest, SpikeSource[] sources)
     {
         DelayQueue queue = Queues[wiring.Route.Channel]!;
-        foreach (Shard source in shards)
+        foreach (SpikeSource source in sources)
         {
-            if (source.Population.Index != wiring.Route.SourcePopulation) continue;
+            if (source.Population != wiring.Route.SourcePopulation) continue;
             ReadOnlySpan<int> neurons = source.History.OfStep(fired);
             for (int i = 0; i < neurons.Length; i++)
             {
@@ -149,11 +152,11 @@ internal sealed unsafe class Shard : IObserved
         }
     }
 
-    private void Deliver(Wiring wiring, long fired, Shard[] shards)
+    private void Deliver(Wiring wiring, long fired, SpikeSource[] sources)
     {
-        foreach (Shard source in shards)
+        foreach (SpikeSource source in sources)
         {
-            if (source.Population.Index == wiring.Route.SourcePopulation) Deliver(wiring, source.First, source.History.OfStep(fired));
+            if (source.Population == wiring.Route.SourcePopulation) Deliver(wiring, source.First, source.History.OfStep(fired));
         }
     }
 
@@ -181,6 +184,12 @@ internal sealed unsafe class Shard : IObserved
         }
     }
 }
+
+/// <summary>Neurons whose spikes arrive elsewhere: those of a shard, or all of a population that belong to other ranks.</summary>
+/// <param name="Population">Index of their population.</param>
+/// <param name="First">The neuron that is 0 in the history, within the population.</param>
+/// <param name="History">Their spikes.</param>
+internal sealed record SpikeSource(int Population, int First, SpikeHistory History);
 
 /// <summary>The spikes of one shard or pool in one epoch, by step.</summary>
 internal sealed class SpikeBuffer(int epochSteps)

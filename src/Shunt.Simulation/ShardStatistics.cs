@@ -60,8 +60,7 @@ internal sealed class ShardStatistics
         _histogramBin = settings.HistogramBin;
         _histogramLow = Math.Floor(_histogramLow / _histogramBin) * _histogramBin;
         Histogram = new long[(int)Math.Ceiling((high - _histogramLow) / _histogramBin) + 1];
-        Traced = [.. (settings.ChosenNeurons ?? Enumerable.Range(0, settings.TracedNeurons)).Distinct().Order()
-            .Select(i => i - first).Where(i => i >= 0 && i < count)];
+        Traced = TracedOf(settings, first, count);
         _rastered = Math.Clamp(settings.RasterNeurons - first, 0, count);
         long traceSteps = Math.Min(_grid.MeasuredSteps, (long)Math.Round(settings.TraceDuration / _grid.TimeStep));
         _traceEnd = _grid.WarmUpSteps + traceSteps;
@@ -124,6 +123,10 @@ internal sealed class ShardStatistics
 
     /// <summary>Arrivals per channel, summed over neurons from the end of the warm-up up to a step.</summary>
     internal List<(long Step, double[] Arrivals)> ArrivalTotals { get; } = [];
+
+    /// <summary>Which of some neurons are traced, by their index among them.</summary>
+    internal static int[] TracedOf(SimulationSettings settings, int first, int count) =>
+        [.. (settings.ChosenNeurons ?? Enumerable.Range(0, settings.TracedNeurons)).Distinct().Order().Select(i => i - first).Where(i => i >= 0 && i < count)];
 
     /// <summary>Takes note of a spike.</summary>
     /// <param name="neuron">Index within the shard.</param>

@@ -63,7 +63,21 @@ public sealed record SimulationCounters
 
     /// <summary>Bytes of stored wiring per synapse.</summary>
     public double BytesPerSynapse { get; init; }
+
+    /// <summary>The exchange of spikes between ranks, as rank 0 saw it; null where one process did everything.</summary>
+    public ExchangeCounters? Exchange { get; init; }
 }
+
+/// <summary>What the exchange of spikes between ranks took on one of them.</summary>
+/// <param name="Ranks">Ranks.</param>
+/// <param name="Exchanges">Exchanges: one an epoch.</param>
+/// <param name="BytesSent">Bytes that the rank sent to every other.</param>
+/// <param name="BytesReceived">Bytes that it received.</param>
+/// <param name="WaitSeconds">Time until all ranks were there and had told their numbers of bytes (s): imbalance and latency.</param>
+/// <param name="TransferSeconds">Time of exchanging the bytes (s).</param>
+/// <param name="CodingSeconds">Time of turning spikes into bytes and back (s).</param>
+public sealed record ExchangeCounters(
+    int Ranks, long Exchanges, long BytesSent, long BytesReceived, double WaitSeconds, double TransferSeconds, double CodingSeconds);
 
 /// <summary>Everything a simulation measured.</summary>
 public sealed record SimulationRecord

@@ -14,9 +14,13 @@ internal sealed class SpikeHash
     /// <summary>Spikes so far.</summary>
     internal long Spikes { get; private set; }
 
+    /// <summary>Steps with spikes so far.</summary>
+    internal long Steps { get; private set; }
+
     internal void Add(long step, ReadOnlySpan<int> neurons)
     {
         Spikes += neurons.Length;
+        Steps++;
         foreach (int neuron in neurons)
         {
             BinaryPrimitives.WriteInt64LittleEndian(_buffer.AsSpan(_used), step);

@@ -17,7 +17,7 @@ public class CheckpointTests
         TraceDuration = 0.15,
     };
 
-    private static readonly CheckpointIdentity Identity = new("test", "0123456789abcdef", "shunt test");
+    internal static readonly CheckpointIdentity Identity = new("test", "0123456789abcdef", "shunt test");
 
     [Theory]
     [InlineData(1, 64, 1, 0, 1)]
@@ -196,7 +196,7 @@ public class CheckpointTests
 
     /// <summary>Random delays and a pool with heterogeneous in-degrees; a constant delay with exponential synapses, so that an epoch has 15
     /// steps.</summary>
-    private static IEnumerable<NetworkModel> Models()
+    internal static IEnumerable<NetworkModel> Models()
     {
         yield return Networks.ModelA(700, 300, 100, 0.009, 20, 60, pool: true, cv: 0.1);
         NetworkModel model = Networks.ModelA(500, 200, 100, 0.009, 20, 60, tauSyn: 2e-3);
@@ -208,7 +208,7 @@ public class CheckpointTests
         })]);
     }
 
-    private sealed class Keeper(Func<SimulationProgress, bool> isDue) : ICheckpointSink
+    internal sealed class Keeper(Func<SimulationProgress, bool> isDue) : ICheckpointSink
     {
         internal byte[]? Last { get; private set; }
 
@@ -225,7 +225,7 @@ public class CheckpointTests
         }
     }
 
-    private sealed class FailingKeeper : ICheckpointSink
+    internal sealed class FailingKeeper : ICheckpointSink
     {
         public bool IsDue(SimulationProgress progress) => progress.StepsDone > 500;
 
