@@ -24,7 +24,9 @@ internal sealed class CheckpointSaver(ResultsFolder folder, SpikeRecorder record
     {
         recorder.Try(spool =>
         {
-            long recorded = spool.Save();
+            spool.Save();
+            // of the whole recording, though that may be in several parts still
+            long recorded = SpikeSpool.LengthOf(experiment.Model, state.Spikes, state.StepsWithSpikes);
             folder.WriteCheckpoint(stream => state.WriteTo(stream, _identity, recorded));
         });
         _sinceLast.Restart();

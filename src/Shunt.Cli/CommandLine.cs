@@ -35,6 +35,9 @@ internal sealed record Request
 
     /// <summary>The command as it was typed, ready for a shell.</summary>
     internal required string CommandText { get; init; }
+
+    /// <summary>The processes that share the network; null when this one is alone.</summary>
+    internal Team? Team { get; init; }
 }
 
 /// <summary>What <c>shunt fit</c> is told.</summary>
@@ -98,11 +101,14 @@ internal static partial class CommandLine
 
     private const int MostResamples = 100_000;
 
-    internal static int Invoke(string[] args)
+    /// <summary>Runs a command and returns its exit code.</summary>
+    /// <param name="args">The words of the command line.</param>
+    /// <param name="team">The processes that share the network; null when this one is alone.</param>
+    internal static int Invoke(string[] args, Team? team = null)
     {
-        RootCommand root = Root(args);
+        RootCommand root = Root(args, team);
         ParseResult parsed = root.Parse(args);
-        if (Misunderstood(parsed, root) is { } message)
+        if ((Misunderstood(parsed, root) ?? Unshared(parsed, root, team)) is { } message)
         {
             Console.Error.WriteLine($"shunt: {message}");
             Console.Error.WriteLine(
@@ -113,9 +119,9 @@ internal static partial class CommandLine
         return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Root(string[] args)
+    private static RootCommand Root(string[] args, Team? team)
     {
-        RootCommand root = Commands(args);
+        RootCommand root = Commands(args, team);
         // Windows' spellings of --help would stand first among what the Tab key offers.
         foreach (Option option in root.Options.Where(o => o.Name == "--help"))
         {
@@ -126,7 +132,7 @@ internal static partial class CommandLine
         return root;
     }
 
-    private static RootCommand Commands(string[] args) => new(
+    private static RootCommand Commands(string[] args, Team? team) => new(
         """
         Theory and simulation of strongly coupled networks of conductance-based neurons.
 
@@ -149,24 +155,24 @@ internal static partial class CommandLine
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
     {
-        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args),
-        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args),
-        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
+        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args, team),
+        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args, team),
+        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args, team),
         Command("attribute", "Say which approximation of theory makes it differ from the network: a ladder of theories and simulations.",
-            AttributionSession.Attribute, args),
+            AttributionSession.Attribute, args, team),
         Command("stability", "Linear response: is the asynchronous state stable with its delays, and what spectrum do its rates have?",
-            StabilitySession.Analyse, args),
-        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args),
+            StabilitySession.Analyse, args, team),
+        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args, team),
         FitCommand(args),
         SweepCommand(args),
         PlotCommand(),
         ReproduceCommand(args),
-        ResumeCommand(args),
+        ResumeCommand(args, team),
         RecoverCommand(),
         Completion.Command(),
     };
 
-    private static Command Command(string name, string description, Func<Request, int> action, string[] args)
+    private static Command Command(string name, string description, Func<Request, int> action, string[] args, Team? team)
     {
         bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
             simulates = hasCheckpoints || mayCompare || name == "attribute";
@@ -213,6 +219,7 @@ internal static partial class CommandLine
             Simulate = mayCompare && parsed.GetValue(compare),
             CheckpointSeconds = hasCheckpoints ? parsed.GetValue(checkpoint) : 0,
             CommandText = Typed(args),
+            Team = team,
         }));
         return command;
     }
@@ -434,7 +441,7 @@ internal static partial class CommandLine
         return command;
     }
 
-    private static Command ResumeCommand(string[] args)
+    private static Command ResumeCommand(string[] args, Team? team)
     {
         var folder = new Argument<string>("DIR")
         {
@@ -460,6 +467,7 @@ internal static partial class CommandLine
             Force = parsed.GetValue(force),
             CheckpointSeconds = parsed.GetValue(checkpoint),
             CommandText = Typed(args),
+            Team = team,
         }));
         return command;
     }
@@ -548,6 +556,15 @@ internal static partial class CommandLine
         if (parsed.UnmatchedTokens is [{ } extra, ..])
             return $"{command.Name}: '{extra}' is one word too many; values with spaces need quotes, for instance --set \"input.rate=30 Hz\"";
         return parsed.Errors is [{ } error, ..] ? error.Message : null;
+    }
+
+    /// <summary>Why a command cannot be run by several processes; null when it can.</summary>
+    private static string? Unshared(ParseResult parsed, RootCommand root, Team? team)
+    {
+        string name = parsed.CommandResult.Command.Name;
+        if (team is null || parsed.CommandResult.Command == root || name is "run" or "simulate" or "resume") return null;
+        return $"{name}: was started as {team.Ranks.Count} processes, but uses one; those that share a network are run, simulate and resume"
+            + (name == "sweep" ? ", and many points go to a cluster with --slurm" : "");
     }
 
     private static string Unknown(string what, string word, IReadOnlyList<string> allowed) => Spelling.Nearest(word, allowed) is { } near

@@ -1,3 +1,3 @@
 using Shunt.Cli;
 
-return CommandLine.Invoke(args);
+return RankSession.Invoke(args);

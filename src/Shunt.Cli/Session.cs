@@ -57,6 +57,7 @@ internal static class Session
             RecoveredSpikes recovered = Recovery.Convert(spool);
             terminal.Answer(
                 FormattableString.Invariant($"{recovered.SonataPath}: {recovered.Spikes:N0} spikes, up to {recovered.LastTime:0.####} s"));
+            if (recovered.Ranks > 1) terminal.Note($"recorded by {recovered.Ranks} ranks: the last second of wall time may lack the spikes of some");
             if (recovered.CanGoOn) terminal.Note($"the run can go on: shunt resume {Here(Path.GetDirectoryName(spool)!)}");
         }
 
@@ -89,9 +90,9 @@ internal static class Session
         Request request, Func<Experiment, MeanFieldSolution>? predict, bool simulation, UnfinishedRun? unfinished = null) => Guard(() =>
     {
         var terminal = new Terminal(request.Quiet, request.Json);
-        ExperimentGrid grid = unfinished is null ? Read(request) : OnThreads(new ExperimentGrid([], [unfinished.Experiment]), request.Threads);
+        ExperimentGrid grid = unfinished is null ? Read(request) : OnThreads(new ExperimentGrid([], [unfinished.Experiment]), request);
         bool isSweep = grid.Axes.Count > 0;
-        double[] wiringShares = simulation ? CheckWhatItTakes(grid.Points, request.Force) : new double[grid.Points.Count];
+        double[] wiringShares = simulation ? CheckWhatItTakes(grid.Points, request) : new double[grid.Points.Count];
         bool writes = request.Out is not null || (simulation && !request.Json);
         ResultsFolder? folder = unfinished?.Folder ?? (writes ? ResultsFolder.Create(request.Out, request.File) : null);
         using SavedState? saved = SavedState.Of(unfinished, terminal);
@@ -99,7 +100,7 @@ internal static class Session
         string resumed = unfinished?.ResumedNow(saved?.Time ?? 0, started) ?? "";
         string command = unfinished is { Command.Length: > 0 } ? unfinished.Command : request.CommandText;
         IReadOnlyList<KeyValuePair<string, string>> Record(IReadOnlyList<Experiment> points, string outcome) =>
-            Provenance.Of(points, command, unfinished?.Started ?? started, outcome, resumed);
+            Provenance.Of(points, command, unfinished?.Started ?? started, outcome, resumed, request.Team?.Ranks.Count ?? 1);
         bool IsWhole(PointResult point) => !simulation || point.Simulation is { Complete: true };
 
         using var stop = new StopSignal(terminal);
@@ -130,7 +131,7 @@ internal static class Session
                 var result = new PointResult { Experiment = experiment };
                 var saving = new Saving(request.CheckpointSeconds, saved);
                 failure = Try(
-                    () => RunPoint(ref result, predict, simulation, place, Record([experiment], "running"), Report, stop, saving), lead);
+                    () => RunPoint(ref result, predict, simulation, place, Record([experiment], "running"), Report, stop, saving, request), lead);
                 if (failure is { IsWrongInput: true } || (unfinished is not null && result.Simulation is null && place!.HasCheckpoint))
                 {
                     if (unfinished is null) place?.Discard();
@@ -179,14 +180,15 @@ internal static class Session
     /// <summary>Runs a point; what is known when something goes wrong is in the result by then.</summary>
     private static void RunPoint(
         ref PointResult result, Func<Experiment, MeanFieldSolution>? predict, bool simulation, ResultsFolder? folder,
-        IReadOnlyList<KeyValuePair<string, string>> provenance, Action<RunProgress> report, StopSignal stop, Saving saving)
+        IReadOnlyList<KeyValuePair<string, string>> provenance, Action<RunProgress> report, StopSignal stop, Saving saving, Request request)
     {
         Experiment experiment = result.Experiment;
         report(new RunProgress(RunStage.Theory, 0));
         if (predict is not null) result = result with { Theory = predict(experiment) };
         if (!simulation) return;
         folder?.WriteStart(experiment, provenance);
-        using var recorder = new SpikeRecorder(folder, experiment, stop, saving.From?.Checkpoint);
+        IRanks? ranks = request.Team?.Ranks;
+        using var recorder = new SpikeRecorder(folder, experiment, stop, saving.From?.Checkpoint, ranks?.Count ?? 1);
         CheckpointSaver? saver = folder is not null && saving.Seconds > 0 && SavedRun.IsPossible(experiment)
             ? new CheckpointSaver(folder, recorder, experiment, TimeSpan.FromSeconds(saving.Seconds))
             : null;
@@ -197,9 +199,11 @@ internal static class Session
             report(p);
         }
 
+        OtherRankException? incomplete = null;
+        if (ranks is not null) new SharedPoint(experiment.ResolvedYaml, folder?.Path, request.Threads, from is not null).Announce(ranks);
         try
         {
-            (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, Report, saver, from, recorder.Stop);
+            (SimulationRecord record, Performance performance) = PointRunner.Simulate(experiment, recorder, Report, saver, from, ranks, recorder.Stop);
             result = result with { Simulation = record, Performance = performance };
         }
         catch (SimulationException) when (recorder.Failure is null)
@@ -214,10 +218,20 @@ internal static class Session
         }
         finally
         {
+            try
+            {
+                if (ranks is not null) SharedPoint.End(ranks);
+            }
+            catch (OtherRankException e)
+            {
+                incomplete = e;
+            }
+
             recorder.Finish();
         }
 
         if (recorder.Failure is { } unrecorded) throw unrecorded;
+        if (incomplete is not null) throw incomplete;
     }
 
     /// <summary>Does something whose failure must not take along what was measured before.</summary>
@@ -240,11 +254,14 @@ internal static class Session
     {
         IEnumerable<string> set = request.Set;
         if (request.Seed is { } seed) set = set.Append($"simulation.seed={seed.ToString(CultureInfo.InvariantCulture)}");
-        return OnThreads(ExperimentFile.Read(request.File).With(set).Expand(request.Sweep), request.Threads);
+        return OnThreads(ExperimentFile.Read(request.File).With(set).Expand(request.Sweep), request);
     }
 
-    private static ExperimentGrid OnThreads(ExperimentGrid grid, int threads) =>
-        grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = threads } })] };
+    private static ExperimentGrid OnThreads(ExperimentGrid grid, Request request)
+    {
+        int threads = request.Threads > 0 ? request.Threads : request.Team?.Threads ?? 0;
+        return grid with { Points = [.. grid.Points.Select(p => p with { Simulation = p.Simulation with { Threads = threads } })] };
+    }
 
     /// <summary>A path as it can be typed here.</summary>
     internal static string Here(string path) => Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
@@ -253,25 +270,32 @@ internal static class Session
     /// Checks that every point can be simulated, before anything is built or written, and returns the share of its time that each will spend on
     /// wiring.
     /// </summary>
-    private static double[] CheckWhatItTakes(IReadOnlyList<Experiment> points, bool force)
+    private static double[] CheckWhatItTakes(IReadOnlyList<Experiment> points, Request request)
     {
         var wiringShares = new double[points.Count];
         for (int i = 0; i < points.Count; i++)
         {
-            MemoryCheck check = PointRunner.Estimate(points[i], theory: null);
-            if (!check.Fits && !force) throw Refusal(points[i]);
+            if (request.Team is { } shared && points[i].Simulation.Engine == Engine.Events)
+            {
+                throw new SimulationException(
+                    $"simulation.engine: events: runs in one process, and this was started as {shared.Ranks.Count}; use the grid, or start one process");
+            }
+
+            MemoryCheck check = PointRunner.Estimate(points[i], theory: null, request.Team);
+            if (!check.Fits && !request.Force) throw Refusal(points[i], request.Team);
             wiringShares[i] = check.Estimate.BuildSeconds / (check.Estimate.BuildSeconds + check.Estimate.SimulationSeconds);
         }
 
         return wiringShares;
     }
 
-    internal static SimulationException Refusal(Experiment point)
+    internal static SimulationException Refusal(Experiment point, Team? team = null)
     {
-        MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
+        MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point), team);
         CostEstimate e = check.Estimate;
+        string each = check.Processes > 1 ? $" in each of {check.Processes} processes on this machine" : "";
         return new SimulationException(
-            $"{Answer.Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} of memory would be needed "
+            $"{Answer.Describe(point)}: about {Terminal.Memory(e.MemoryBytes)} of memory would be needed{each} "
             + $"({Terminal.Count(e.Synapses)} synapses at {Terminal.Ratio(e.BytesPerSynapse)} bytes), "
             + $"but {Terminal.Memory(check.AvailableBytes)} are available; "
             + $"wiring would take {Terminal.Duration(e.BuildSeconds)}, the simulation {Terminal.Duration(e.SimulationSeconds)}. "

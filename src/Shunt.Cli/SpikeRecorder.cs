@@ -9,14 +9,17 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
     private readonly ResultsFolder? _folder;
     private readonly SpikeSpool? _spool;
     private readonly CancellationTokenSource _source;
+    private readonly int _ranks;
 
     /// <param name="folder">Where to; null to record nothing.</param>
     /// <param name="experiment">The point.</param>
     /// <param name="stop">Stops the run.</param>
     /// <param name="from">The checkpoint whose recording goes on; null to begin one.</param>
-    internal SpikeRecorder(ResultsFolder? folder, Experiment experiment, StopSignal stop, Checkpoint? from = null)
+    /// <param name="ranks">Processes that record; this one is the first.</param>
+    internal SpikeRecorder(ResultsFolder? folder, Experiment experiment, StopSignal stop, Checkpoint? from = null, int ranks = 1)
     {
         _folder = folder;
+        _ranks = ranks;
         if (folder is not null)
         {
             _spool = from is null
@@ -73,7 +76,7 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
     }
 
     /// <summary>
-    /// Closes the recording and turns it into HDF5, however the run ended. The spool stays as it is after a failure, and while there is a checkpoint
+    /// Closes the recording, puts those of other ranks into it and turns it into HDF5, however the run ended. The spool stays as it is after a failure, and while there is a checkpoint
     /// that needs it.
     /// </summary>
     internal void Finish()
@@ -83,6 +86,7 @@ internal sealed class SpikeRecorder : ISpikeSink, IDisposable
         {
             _spool.Dispose();
             if (Failure is not null) return;
+            _folder.GatherSpikes(_ranks);
             if (_folder.HasCheckpoint) SonataFile.Write(_folder.SpikeSpoolPath, _folder.SpikesPath);
             else SonataFile.Finish(_folder.SpikeSpoolPath, _folder.SpikesPath);
         }

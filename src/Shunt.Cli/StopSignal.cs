@@ -8,14 +8,15 @@ internal sealed class StopSignal : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    internal StopSignal(Terminal terminal)
+    /// <param name="terminal">Says what happens; null for silence.</param>
+    internal StopSignal(Terminal? terminal)
     {
         void Handle(PosixSignalContext context)
         {
             if (IsRequested) return;
             context.Cancel = true;
             _source.Cancel();
-            terminal.Note("stopping; the results so far will be written (once more to end at once)");
+            terminal?.Note("stopping; the results so far will be written (once more to end at once)");
         }
 
         _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];

@@ -26,10 +26,11 @@ public readonly record struct RunProgress(RunStage Stage, double Fraction);
 /// <summary>Memory of this machine and what a point would need.</summary>
 /// <param name="Estimate">What the point would take.</param>
 /// <param name="AvailableBytes">Memory the process may still use.</param>
-public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes)
+/// <param name="Processes">Processes on this machine that need as much each.</param>
+public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes, int Processes = 1)
 {
     /// <summary>Whether the point fits, with a tenth to spare.</summary>
-    public bool Fits => Estimate.MemoryBytes <= 0.9 * AvailableBytes;
+    public bool Fits => Processes * Estimate.MemoryBytes <= 0.9 * AvailableBytes;
 }
 
 /// <summary>The network that was asked for cannot be wired: the input is wrong, though only drawing the wiring could tell.</summary>
@@ -69,11 +70,13 @@ public static class PointRunner
     /// <summary>What a simulation of a point will take, at the rates that mean field predicts. Nothing is built.</summary>
     /// <param name="experiment">The point.</param>
     /// <param name="theory">Its prediction; without one no neuron is taken to fire, which changes the time but not the memory.</param>
+    /// <param name="team">The processes that will share it; null when one does everything.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory)
+    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory, Team? team = null)
     {
         double Rate(string population) => theory?.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
-        return new MemoryCheck(CostEstimate.Of(experiment.Model, experiment.Simulation, Rate), AvailableMemory());
+        CostEstimate estimate = CostEstimate.Of(experiment.Model, experiment.Simulation, Rate, team?.Ranks.Count ?? 1);
+        return new MemoryCheck(estimate, AvailableMemory(), team?.OnThisMachine ?? 1);
     }
 
     /// <summary>Wires and simulates a point.</summary>
@@ -87,20 +90,21 @@ public static class PointRunner
     /// <exception cref="ResultsException">The saved run cannot be read, or does not fit.</exception>
     public static (SimulationRecord Record, Performance Performance) Simulate(
         Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, CancellationToken cancellation) =>
-        Simulate(experiment, sink, progress, null, null, cancellation);
+        Simulate(experiment, sink, progress, null, null, null, cancellation);
 
     /// <inheritdoc cref="Simulate(Experiment, ISpikeSink?, Action{RunProgress}?, CancellationToken)"/>
     /// <param name="checkpoints">Saves the state now and then; may be null.</param>
     /// <param name="from">The state to go on from; null for the beginning. Closed when it has been taken.</param>
+    /// <param name="ranks">The processes that share the network, of which this is rank 0; null when it does everything. See <see cref="SharedPoint"/>.</param>
 #pragma warning disable CS1573 // The other parameters have inherited their documentation.
     public static (SimulationRecord Record, Performance Performance) Simulate(
         Experiment experiment, ISpikeSink? sink, Action<RunProgress>? progress, ICheckpointSink? checkpoints, SavedRun? from,
-        CancellationToken cancellation)
+        IRanks? ranks, CancellationToken cancellation)
 #pragma warning restore CS1573
     {
         var clock = Stopwatch.StartNew();
         long withoutWiring = 0;
-        ISimulator simulator = Wire(experiment, Wired, cancellation);
+        ISimulator simulator = Wire(experiment, Wired, ranks, cancellation);
         double build = clock.Elapsed.TotalSeconds;
         double bytesPerSynapse = MeasuredBytesPerSynapse(simulator, withoutWiring);
         if (simulator is Simulator grid)
@@ -179,11 +183,11 @@ public static class PointRunner
         }
     }
 
-    private static ISimulator Wire(Experiment experiment, Action<double> progress, CancellationToken cancellation)
+    private static ISimulator Wire(Experiment experiment, Action<double> progress, IRanks? ranks, CancellationToken cancellation)
     {
         try
         {
-            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, ranks: null, cancellation);
+            return ISimulator.Of(experiment.Model, experiment.Simulation, progress, ranks, cancellation);
         }
         catch (SimulationException e)
         {
@@ -195,7 +199,7 @@ public static class PointRunner
     /// <param name="e">What was thrown.</param>
     public static string Reason(Exception e) => e switch
     {
-        SimulationException or WiringException or ResultsException or ModelException => e.Message,
+        SimulationException or WiringException or ResultsException or ModelException or OtherRankException => e.Message,
         _ when RanOutOfMemory(e) => "memory ran out; make the network smaller ('shunt estimate' says what it takes)",
         _ => $"internal error, please report it: {e}",
     };

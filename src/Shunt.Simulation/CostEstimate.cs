@@ -14,6 +14,12 @@ public sealed record CostEstimate
     private const double EventNs = 0.5, CountedEventNs = 1.6, ListedEventNs = 2.5, ProceduralNs = 1.2;
     private const double LookUpNs = 25, SpikeNs = 150, StepNs = 250, SampleNs = 3, WiringNs = 40, OutDegreeNs = 250;
 
+    // The same for what ranks add: per spike that is received, per step and part of a population that is received, and per spike on rank 0, which puts all in order.
+    private const double ReceiveNs = 12, ReceiveStepNs = 8, OrderNs = 30;
+
+    // A cluster's network, where it is not measured: for each of the stages in which a collective call doubles its reach, and for each byte that a rank receives.
+    private const double StageNs = 2000, ByteNs = 0.2;
+
     /// <summary>The runtime and its libraries (bytes).</summary>
     private const double BaseBytes = 66e6;
 
@@ -26,7 +32,9 @@ public sealed record CostEstimate
     /// <summary>Bytes of wiring per synapse.</summary>
     public required double BytesPerSynapse { get; init; }
 
-    /// <summary>Peak memory of the process up to the end of the simulation (bytes); drawing the report takes some tens of megabytes more.</summary>
+    /// <summary>
+    /// Peak memory of the process up to the end of the simulation (bytes); drawing the report takes some tens of megabytes more. With ranks, of the one that takes most.
+    /// </summary>
     public required double MemoryBytes { get; init; }
 
     /// <summary>Membrane updates.</summary>
@@ -41,67 +49,109 @@ public sealed record CostEstimate
     /// <summary>Wall time of wiring the network (s).</summary>
     public required double BuildSeconds { get; init; }
 
-    /// <summary>Wall time of the simulation loop (s).</summary>
+    /// <summary>Wall time of the simulation loop (s), exchange included.</summary>
     public required double SimulationSeconds { get; init; }
+
+    /// <summary>What ranks exchange; null for one process.</summary>
+    public ExchangeEstimate? Exchange { get; init; }
 
     /// <summary>Estimates a run.</summary>
     /// <param name="model">The network.</param>
     /// <param name="settings">How it will be simulated.</param>
     /// <param name="rate">Expected rate (Hz) of a population, by name; theory's prediction, usually.</param>
+    /// <param name="ranks">Processes that share the network.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static CostEstimate Of(NetworkModel model, SimulationSettings settings, Func<string, double> rate)
+    public static CostEstimate Of(NetworkModel model, SimulationSettings settings, Func<string, double> rate, int ranks = 1)
     {
         var network = new LoweredNetwork(model, settings);
         if (settings.Engine == Engine.Events) return EventCost.Of(network, rate, BaseBytes, StatisticsBytes);
-        int threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
-        bool isProcedural = settings.Wiring == WiringStorage.Procedural;
-        double steps = network.Grid.TotalSteps, time = steps * network.Grid.TimeStep, precision = settings.Precision == Precision.Double ? DoubleFactor : 1;
-        double synapses = 0, wiringBytes = 0, stateBytes = 0, events = 0, inputs = 0, loopNs = 0, buildNs = 0;
-        IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(network, threads);
-        foreach (LoweredPopulation population in network.Populations)
-        {
-            int shards = plan.Count(p => p.Population == population), reservoirs = population.Channels.Count(c => c.HasReservoir);
-            double size = population.Source.Size, channels = population.Channels.Count;
-            double draws = population.Inputs.Sum(i => Math.Max(1, Math.Ceiling(i.InDegree.Mean(0) * i.MeanPerUnit / PoissonTable.LargestPart)));
-            double samples = (double)network.Grid.MeasuredSteps / network.Grid.SampleSteps;
-            loopNs += (steps * ((size * ((precision * (UpdateNs + (channels * ChannelNs) + (reservoirs * ReservoirNs))) + (draws * DrawNs))) + (shards * StepNs)))
-                + (size * samples * SampleNs) + (rate(population.Source.Name) * size * time * SpikeNs);
-            stateBytes += (shards * ShardStatistics.SeriesBytes(network.Grid))
-                + (size * (sizeof(int) + Membrane.BytesPerNeuron(population, settings.Precision) + (channels * (sizeof(double) + (2 * sizeof(ushort)))) + StatisticsBytes));
-            if (network.QueuesAreDense) stateBytes += size * population.QueuedSteps.Sum(q => q > 0 ? DelayQueue.SlotsFor(q) * (double)sizeof(ushort) : 0);
-            foreach (Route route in population.Routes)
-            {
-                double stored = size * route.Projection.InDegree.Mean(route.SourceSize), lists = (double)shards * route.SourceSize * route.Groups;
-                synapses += stored;
-                wiringBytes += (isProcedural ? 0 : stored * StoredWiring.BytesPerSynapse(route)) + (sizeof(uint) * lists);
-                buildNs += isProcedural ? shards * (double)route.SourceSize * OutDegreeNs : stored * WiringNs;
-                double sourceRate = route.SourcePopulation >= 0
-                    ? rate(model.Populations[route.SourcePopulation].Name)
-                    : model.Inputs[network.Pools[route.SourcePool].Index].Rate;
-                double arrivals = stored * sourceRate * time;
-                if (route.SourcePopulation >= 0) events += arrivals;
-                else inputs += arrivals;
-                bool isQueued = route.DelayValues > 1;
-                if (isQueued && !network.QueuesAreDense)
-                    stateBytes += stored * sourceRate * (route.ShortestDelay + route.LongestDelay) / 2 * network.Grid.TimeStep * sizeof(ushort);
-                loopNs += (arrivals * ((!isQueued ? EventNs : network.QueuesAreDense ? CountedEventNs : ListedEventNs) + (isProcedural ? ProceduralNs : 0)))
-                    + (lists * sourceRate * time * LookUpNs);
-            }
-
-            foreach (PrivateInput input in population.Inputs) inputs += steps * size * input.InDegree.Mean(0) * input.MeanPerUnit;
-        }
-
-        double workers = Math.Min(threads, plan.Select(p => p.Owner).Distinct().Count());
+        ShardPlan.Slice[][] slices = ShardPlan.OfRanks(network, ranks);
+        Share[] shares = [.. slices.Select(s => Share.Of(network, s, rate))];
+        double steps = network.Grid.TotalSteps, synapses = shares.Sum(s => s.Synapses);
+        double exchanges = Math.Ceiling(steps / network.EpochSteps), allBytes = shares.Sum(s => s.BytesSent), allSpikes = shares.Sum(s => s.Spikes);
+        double parts = slices.Sum(s => s.Length), stages = Math.Ceiling(Math.Log2(ranks));
+        double Exchange(int r) => ranks == 1
+            ? 0
+            : ((2 * exchanges * stages * StageNs) + ((allBytes - shares[r].BytesSent) * ByteNs) + ((allSpikes - shares[r].Spikes) * (ReceiveNs + (r == 0 ? OrderNs : 0)))
+                + ((parts - slices[r].Length) * steps * ReceiveStepNs)) * 1e-9;
+        int slowest = Enumerable.Range(0, ranks).MaxBy(r => shares[r].LoopSeconds + Exchange(r));
+        // Every rank keeps, of all neurons, how many synapses they have on it.
+        double degrees = ranks == 1 ? 0 : (double)sizeof(long) * model.Size;
         return new CostEstimate
         {
             Synapses = synapses,
-            BytesPerSynapse = synapses > 0 ? wiringBytes / synapses : 0,
-            MemoryBytes = BaseBytes + wiringBytes + stateBytes,
+            BytesPerSynapse = synapses > 0 ? shares.Sum(s => s.WiringBytes) / synapses : 0,
+            MemoryBytes = BaseBytes + degrees + shares.Max(s => s.WiringBytes + s.StateBytes),
             NeuronUpdates = steps * model.Size,
-            SynapticEvents = events,
-            InputEvents = inputs,
-            BuildSeconds = buildNs * 1e-9 / workers,
-            SimulationSeconds = loopNs * 1e-9 / workers,
+            SynapticEvents = shares.Sum(s => s.SynapticEvents),
+            InputEvents = shares.Sum(s => s.InputEvents),
+            BuildSeconds = shares.Max(s => s.BuildSeconds),
+            SimulationSeconds = shares[slowest].LoopSeconds + Exchange(slowest),
+            Exchange = ranks == 1 ? null : new ExchangeEstimate(ranks, exchanges, shares[slowest].BytesSent, allBytes - shares[slowest].BytesSent, Exchange(slowest)),
         };
     }
+
+    /// <summary>What one rank takes.</summary>
+    private sealed record Share(
+        double Synapses, double WiringBytes, double StateBytes, double SynapticEvents, double InputEvents, double Spikes, double BytesSent, double BuildSeconds, double LoopSeconds)
+    {
+        internal static Share Of(LoweredNetwork network, ShardPlan.Slice[] slices, Func<string, double> rate)
+        {
+            NetworkModel model = network.Model;
+            SimulationSettings settings = network.Settings;
+            int threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
+            bool isProcedural = settings.Wiring == WiringStorage.Procedural;
+            double steps = network.Grid.TotalSteps, time = steps * network.Grid.TimeStep, precision = settings.Precision == Precision.Double ? DoubleFactor : 1;
+            double synapses = 0, wiringBytes = 0, stateBytes = 0, events = 0, inputs = 0, loopNs = 0, buildNs = 0, spikes = 0, sent = 0;
+            IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(network, slices, threads);
+            foreach ((LoweredPopulation population, double size) in slices.Select(s => (s.Population, (double)s.Count)))
+            {
+                int shards = plan.Count(p => p.Population == population), reservoirs = population.Channels.Count(c => c.HasReservoir);
+                double channels = population.Channels.Count, ownRate = rate(population.Source.Name), fired = ownRate * size * time;
+                double draws = population.Inputs.Sum(i => Math.Max(1, Math.Ceiling(i.InDegree.Mean(0) * i.MeanPerUnit / PoissonTable.LargestPart)));
+                double samples = (double)network.Grid.MeasuredSteps / network.Grid.SampleSteps;
+                spikes += fired;
+                sent += steps + (fired * BytesPerSpike(ownRate * network.Grid.TimeStep));
+                loopNs += (steps * ((size * ((precision * (UpdateNs + (channels * ChannelNs) + (reservoirs * ReservoirNs))) + (draws * DrawNs))) + (shards * StepNs)))
+                    + (size * samples * SampleNs) + (fired * SpikeNs);
+                stateBytes += (shards * ShardStatistics.SeriesBytes(network.Grid))
+                    + (size * (sizeof(int) + Membrane.BytesPerNeuron(population, settings.Precision) + (channels * (sizeof(double) + (2 * sizeof(ushort)))) + StatisticsBytes));
+                if (network.QueuesAreDense) stateBytes += size * population.QueuedSteps.Sum(q => q > 0 ? DelayQueue.SlotsFor(q) * (double)sizeof(ushort) : 0);
+                foreach (Route route in population.Routes)
+                {
+                    double stored = size * route.Projection.InDegree.Mean(route.SourceSize), lists = (double)shards * route.SourceSize * route.Groups;
+                    synapses += stored;
+                    wiringBytes += (isProcedural ? 0 : stored * StoredWiring.BytesPerSynapse(route)) + (sizeof(uint) * lists);
+                    buildNs += isProcedural ? shards * (double)route.SourceSize * OutDegreeNs : stored * WiringNs;
+                    double sourceRate = route.SourcePopulation >= 0
+                        ? rate(model.Populations[route.SourcePopulation].Name)
+                        : model.Inputs[network.Pools[route.SourcePool].Index].Rate;
+                    double arrivals = stored * sourceRate * time;
+                    if (route.SourcePopulation >= 0) events += arrivals;
+                    else inputs += arrivals;
+                    bool isQueued = route.DelayValues > 1;
+                    if (isQueued && !network.QueuesAreDense)
+                        stateBytes += stored * sourceRate * (route.ShortestDelay + route.LongestDelay) / 2 * network.Grid.TimeStep * sizeof(ushort);
+                    loopNs += (arrivals * ((!isQueued ? EventNs : network.QueuesAreDense ? CountedEventNs : ListedEventNs) + (isProcedural ? ProceduralNs : 0)))
+                        + (lists * sourceRate * time * LookUpNs);
+                }
+
+                foreach (PrivateInput input in population.Inputs) inputs += steps * size * input.InDegree.Mean(0) * input.MeanPerUnit;
+            }
+
+            double workers = Math.Max(1, Math.Min(threads, plan.Select(p => p.Owner).Distinct().Count()));
+            return new Share(synapses, wiringBytes, stateBytes, events, inputs, spikes, sent, buildNs * 1e-9 / workers, loopNs * 1e-9 / workers);
+        }
+
+        /// <summary>A spike is sent as its distance from the one before it in the same step, seven bits a byte; neurons fire in a step with some probability.</summary>
+        private static double BytesPerSpike(double probability) => 1 + Math.Exp(-0x80 * probability) + Math.Exp(-0x4000 * probability) + Math.Exp(-0x200000 * probability);
+    }
 }
+
+/// <summary>What ranks will exchange.</summary>
+/// <param name="Ranks">Ranks.</param>
+/// <param name="Exchanges">Exchanges, one an epoch.</param>
+/// <param name="BytesSent">Bytes that a rank sends to every other, in the whole run.</param>
+/// <param name="BytesReceived">Bytes that it receives.</param>
+/// <param name="Seconds">Time of all exchanges (s).</param>
+public sealed record ExchangeEstimate(int Ranks, double Exchanges, double BytesSent, double BytesReceived, double Seconds);

@@ -46,7 +46,7 @@ public interface IRanks
 
 /// <summary>Something went wrong on another rank, so that the network as a whole cannot go on.</summary>
 /// <param name="message">The rank, and what it said.</param>
-public sealed class RankException(string message) : Exception(message);
+public sealed class OtherRankException(string message) : Exception(message);
 
 /// <summary>What every rank can do with the calls there are.</summary>
 public static class RankCalls
@@ -68,7 +68,7 @@ public static class RankCalls
     /// <param name="own">What went wrong here; null if nothing.</param>
     /// <exception cref="SimulationException">Somewhere it was this.</exception>
     /// <exception cref="OperationCanceledException">Somewhere it was this, and nothing worse.</exception>
-    /// <exception cref="RankException">It was something else, on another rank.</exception>
+    /// <exception cref="OtherRankException">It was something else, on another rank.</exception>
     public static void Agree(this IRanks ranks, Exception? own)
     {
         byte[] text = own is null ? [] : Encoding.UTF8.GetBytes(Text(own));
@@ -86,15 +86,15 @@ public static class RankCalls
         {
             Kind.Cancelled => new OperationCanceledException(message),
             Kind.Simulation => new SimulationException(message),
-            Kind.Memory => new RankException($"rank {told}: memory ran out"),
-            _ => new RankException($"rank {told}: {message}"),
+            Kind.Memory => new OtherRankException($"rank {told}: memory ran out"),
+            _ => new OtherRankException($"rank {told}: {message}"),
         };
     }
 
     /// <summary>Does something on this rank, then lets all ranks go on, or none.</summary>
     /// <param name="ranks">The ranks; null when there is only this process.</param>
     /// <param name="action">What to do. Collective calls in it must be made on every rank, whatever goes wrong.</param>
-    internal static void Together(this IRanks? ranks, Action action) => ranks.Together(() =>
+    public static void Together(this IRanks? ranks, Action action) => ranks.Together(() =>
     {
         action();
         return true;

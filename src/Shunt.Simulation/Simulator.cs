@@ -45,13 +45,13 @@ public sealed class Simulator : ISimulator
     /// <param name="cancellation">Stops the wiring.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     /// <exception cref="OperationCanceledException">The wiring was stopped.</exception>
-    /// <exception cref="RankException">Something else went wrong on another rank.</exception>
+    /// <exception cref="OtherRankException">Something else went wrong on another rank.</exception>
     public Simulator(
         NetworkModel model, SimulationSettings settings, Action<double>? wired = null, IRanks? ranks = null, CancellationToken cancellation = default)
     {
         if (settings.Engine != Engine.Grid) throw new ArgumentException($"the engine is {settings.Engine}; this is the grid: use {nameof(ISimulator)}.{nameof(ISimulator.Of)}", nameof(settings));
         _ranks = ranks;
-        _network = new LoweredNetwork(model, settings);
+        _network = ranks.Together(() => new LoweredNetwork(model, settings));
         ShardPlan.Slice[][] slices = ShardPlan.OfRanks(_network, ranks?.Count ?? 1);
         _threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
         IReadOnlyList<ShardPlan.Piece> plan = ShardPlan.Of(_network, slices[ranks?.Rank ?? 0], _threads);
@@ -133,7 +133,7 @@ public sealed class Simulator : ISimulator
 
     /// <summary>On a rank other than 0: takes the part of the checkpoint that rank 0 gives to <see cref="Resume"/>.</summary>
     /// <exception cref="SimulationException">As there.</exception>
-    /// <exception cref="RankException">Something else went wrong on another rank.</exception>
+    /// <exception cref="OtherRankException">Something else went wrong on another rank.</exception>
     public void ResumeWithOthers()
     {
         RefuseToResumeTwice();
@@ -178,7 +178,7 @@ public sealed class Simulator : ISimulator
     /// <param name="sink">Receives the spikes of this rank's neurons; may be null.</param>
     /// <param name="cancellation">Stops the run on all ranks.</param>
     /// <exception cref="SimulationException">As in <see cref="Run"/>.</exception>
-    /// <exception cref="RankException">Something else went wrong on another rank.</exception>
+    /// <exception cref="OtherRankException">Something else went wrong on another rank.</exception>
     public void RunWithOthers(ISpikeSink? sink = null, CancellationToken cancellation = default)
     {
         Loop(sink, null, cancellation);

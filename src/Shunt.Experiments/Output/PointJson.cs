@@ -151,8 +151,22 @@ public static class PointJson
         Number(w, "bytes_per_synapse", counters.BytesPerSynapse);
         Number(w, "peak_rss_mb", performance?.PeakResidentMegabytes ?? double.NaN);
         Number(w, "realtime_factor", performance?.RealTimeFactor ?? double.NaN);
+        if (counters.Exchange is { } exchange) Write(w, exchange);
         w.WriteEndObject();
         Strings(w, "warnings", simulation.Warnings);
+        w.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter w, ExchangeCounters exchange)
+    {
+        w.WriteStartObject("exchange");
+        w.WriteNumber("ranks", exchange.Ranks);
+        w.WriteNumber("exchanges", exchange.Exchanges);
+        w.WriteNumber("bytes_sent", exchange.BytesSent);
+        w.WriteNumber("bytes_received", exchange.BytesReceived);
+        Number(w, "wait_s", exchange.WaitSeconds);
+        Number(w, "transfer_s", exchange.TransferSeconds);
+        Number(w, "coding_s", exchange.CodingSeconds);
         w.WriteEndObject();
     }
 

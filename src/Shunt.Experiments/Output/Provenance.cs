@@ -17,8 +17,9 @@ public static class Provenance
     /// <param name="date">When it was run.</param>
     /// <param name="outcome">How it ended: <c>complete</c>, <c>stopped</c> or <c>failed: why</c>; <c>running</c> until it has.</param>
     /// <param name="resumed">Where and when it went on after interruptions; empty for a run without any.</param>
+    /// <param name="ranks">Processes that shared the network.</param>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(
-        IReadOnlyList<Experiment> points, string commandLine, DateTimeOffset date, string outcome, string resumed = "")
+        IReadOnlyList<Experiment> points, string commandLine, DateTimeOffset date, string outcome, string resumed = "", int ranks = 1)
     {
         string[] version = Informational.Split('+', 2);
         var record = new List<KeyValuePair<string, string>>
@@ -38,6 +39,7 @@ public static class Provenance
             new("theory_method", Shared(p => p.TheoryMethod)),
         };
         if (resumed.Length > 0) record.Insert(record.FindIndex(r => r.Key == "date_utc") + 1, new("resumed", resumed));
+        if (ranks > 1) record.Insert(record.FindIndex(r => r.Key == "cores") + 1, new("ranks", ranks.ToString(CultureInfo.InvariantCulture)));
         record.AddRange(points.SelectMany(p => p.Set).Select(s => s.Key).Distinct()
             .Select(path => new KeyValuePair<string, string>($"set.{path}", Shared(p => p.Set.FirstOrDefault(s => s.Key == path).Value ?? ""))));
         record.AddRange(points.SelectMany(p => p.Conventions.Keys).Distinct()

@@ -5,7 +5,9 @@ namespace Shunt.Experiments;
 /// <param name="Spikes">How many.</param>
 /// <param name="LastTime">Time of the last one (s); 0 when there are none.</param>
 /// <param name="CanGoOn">Whether the run can still be resumed.</param>
-public sealed record RecoveredSpikes(string SonataPath, long Spikes, double LastTime, bool CanGoOn);
+/// <param name="Ranks">Ranks whose recordings were put together. With several, some may have come further than others: the last second of the run's
+/// wall time may lack the spikes of some.</param>
+public sealed record RecoveredSpikes(string SonataPath, long Spikes, double LastTime, bool CanGoOn, int Ranks);
 
 /// <summary>Turns what a killed run has recorded into files that can be opened.</summary>
 public static class Recovery
@@ -36,6 +38,9 @@ public static class Recovery
     public static RecoveredSpikes Convert(string spoolPath)
     {
         RefuseWhileWritten(spoolPath);
+        ResultsFolder folder = ResultsFolder.Existing(Path.GetDirectoryName(Path.GetFullPath(spoolPath))!);
+        int ranks = folder.RankSpools.Count + 1;
+        folder.GatherSpikes();
         long spikes = 0, last = 0;
         foreach ((long step, int[] neurons) in SpikeSpool.Read(spoolPath))
         {
@@ -45,10 +50,10 @@ public static class Recovery
 
         string sonataPath = Path.ChangeExtension(spoolPath, ".h5");
         double timeStep = SpikeSpool.ReadHeader(spoolPath).TimeStep;
-        bool canGoOn = ResultsFolder.Existing(Path.GetDirectoryName(Path.GetFullPath(spoolPath))!).HasCheckpoint;
+        bool canGoOn = folder.HasCheckpoint;
         if (canGoOn) SonataFile.Write(spoolPath, sonataPath);
         else SonataFile.Finish(spoolPath, sonataPath);
-        return new RecoveredSpikes(sonataPath, spikes, SpikeSpool.TimeInMilliseconds(last, timeStep) * 1e-3, canGoOn);
+        return new RecoveredSpikes(sonataPath, spikes, SpikeSpool.TimeInMilliseconds(last, timeStep) * 1e-3, canGoOn, ranks);
     }
 
     /// <summary>A running recorder holds its spool open; whoever asks for it alone is refused.</summary>

@@ -17,6 +17,15 @@ public sealed class ResultsFolder
     /// <summary>Where the spikes are spooled while the run lasts.</summary>
     public string SpikeSpoolPath => System.IO.Path.Combine(Path, "spikes.spool");
 
+    /// <summary>Where another rank spools its spikes until they are put together with those of rank 0.</summary>
+    /// <param name="rank">The rank, from 1.</param>
+    public string RankSpoolPath(int rank) => System.IO.Path.Combine(Path, FormattableString.Invariant($"spikes.rank-{rank}.spool"));
+
+    /// <summary>Spools that other ranks have left, in the order of ranks.</summary>
+    internal IReadOnlyList<string> RankSpools => Directory.Exists(Path)
+        ? [.. Directory.EnumerateFiles(Path, "spikes.rank-*.spool").OrderBy(f => f.Length).ThenBy(f => f, StringComparer.Ordinal)]
+        : [];
+
     /// <summary>Where the spikes end up.</summary>
     public string SpikesPath => System.IO.Path.Combine(Path, "spikes.h5");
 
@@ -118,7 +127,7 @@ public sealed class ResultsFolder
         string points = System.IO.Path.Combine(Path, "points");
         foreach (string folder in Directory.Exists(points) ? Directory.GetDirectories(points) : []) new ResultsFolder(folder).Discard();
         DiscardCheckpoint();
-        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool"])
+        foreach (string file in (string[])["experiment.yaml", "provenance.json", "spikes.h5", "spikes.spool", .. RankSpools])
             Quietly(() => File.Delete(System.IO.Path.Combine(Path, file)));
         foreach (string folder in (string[])[points, Path])
         {
@@ -142,6 +151,25 @@ public sealed class ResultsFolder
     {
         Quietly(() => File.Delete(CheckpointPath));
         Quietly(() => File.Delete(CheckpointPath + ".partial"));
+    }
+
+    /// <summary>
+    /// Puts the recordings of other ranks into that of rank 0, in the order of steps and neurons, and takes them away. Interrupted at any moment and
+    /// done again, it loses nothing and counts nothing twice.
+    /// </summary>
+    /// <param name="ranks">Ranks that have recorded; 0 to take what there is.</param>
+    /// <exception cref="ResultsException">One of them is missing, is being written or cannot be read, or the whole cannot be written; all are
+    /// kept.</exception>
+    public void GatherSpikes(int ranks = 0)
+    {
+        IReadOnlyList<string> others = ranks > 0 ? [.. Enumerable.Range(1, ranks - 1).Select(RankSpoolPath)] : RankSpools;
+        if (others.Count == 0) return;
+        if (others.FirstOrDefault(f => !File.Exists(f)) is { } missing)
+            throw new ResultsException($"{missing}: is not there; all ranks must see the same file system");
+        string[] spools = [.. others.Prepend(SpikeSpoolPath).Where(File.Exists)];
+        foreach (string spool in spools) Recovery.RefuseWhileWritten(spool);
+        WriteWhole(SpikeSpoolPath, partial => SpikeSpool.Merge(spools, partial));
+        foreach (string spool in others) Quietly(() => File.Delete(spool));
     }
 
     /// <summary>Takes away what a run needs to go on; to be called when it is complete and its results are written.</summary>

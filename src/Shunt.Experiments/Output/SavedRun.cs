@@ -94,6 +94,7 @@ public sealed class UnfinishedRun
             }
 
             if (File.Exists(folder.SpikeSpoolPath)) Recovery.RefuseWhileWritten(folder.SpikeSpoolPath);
+            folder.GatherSpikes();
             return run;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

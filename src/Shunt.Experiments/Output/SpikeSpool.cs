@@ -68,16 +68,19 @@ public sealed class SpikeSpool : IDisposable
     /// <param name="model">The network whose spikes come.</param>
     /// <param name="timeStep">Time step (s).</param>
     /// <exception cref="ResultsException">The stream cannot be written.</exception>
-    public static SpikeSpool Create(Stream stream, string path, NetworkModel model, double timeStep)
+    public static SpikeSpool Create(Stream stream, string path, NetworkModel model, double timeStep) =>
+        Create(stream, path, new SpikeSpoolHeader(timeStep, [.. model.Populations.Select(p => new SpikePopulation(p.Name, p.Size))]));
+
+    private static SpikeSpool Create(Stream stream, string path, SpikeSpoolHeader described)
     {
         var spool = new SpikeSpool(path, stream);
         using (var header = new BinaryWriter(new MemoryStream()))
         {
             header.Write("SHUNTSPK"u8);
             header.Write(Version);
-            header.Write(timeStep);
-            header.Write(model.Populations.Count);
-            foreach (Population p in model.Populations)
+            header.Write(described.TimeStep);
+            header.Write(described.Populations.Count);
+            foreach (SpikePopulation p in described.Populations)
             {
                 byte[] name = Encoding.UTF8.GetBytes(p.Name);
                 header.Write(name.Length);
@@ -124,6 +127,61 @@ public sealed class SpikeSpool : IDisposable
         finally
         {
             if (!done) file?.Dispose();
+        }
+    }
+
+    /// <summary>Bytes of the spool that holds certain spikes.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="spikes">Number of spikes.</param>
+    /// <param name="steps">Number of steps that have any.</param>
+    public static long LengthOf(NetworkModel model, long spikes, long steps) =>
+        8 + sizeof(int) + sizeof(double) + sizeof(int) + model.Populations.Sum(p => (2L * sizeof(int)) + Encoding.UTF8.GetByteCount(p.Name))
+        + (steps * FrameHeader) + (spikes * sizeof(int));
+
+    /// <summary>Puts the spools of one network together, in the order of steps and neurons; a spike that is in several counts once.</summary>
+    /// <param name="paths">The spools.</param>
+    /// <param name="merged">File to create.</param>
+    /// <exception cref="ResultsException">A file is no spool or cannot be read, they belong to different networks, or the disk is full.</exception>
+    internal static void Merge(IReadOnlyList<string> paths, string merged)
+    {
+        var readers = new List<BinaryReader>();
+        try
+        {
+            var next = new PriorityQueue<(IEnumerator<(long Step, int[] Neurons)> Frames, int Spool), (long Step, int Spool)>();
+            SpikeSpoolHeader? first = null;
+            foreach (string path in paths)
+            {
+                (BinaryReader reader, SpikeSpoolHeader header) = Open(path, (r, h) => (r, h), keepOpen: true);
+                readers.Add(reader);
+                if (first is not null && (header.TimeStep != first.TimeStep || !header.Populations.SequenceEqual(first.Populations)))
+                    throw new ResultsException($"{path}: is the recording of another network than {paths[0]}");
+                first ??= header;
+                Enqueue(Frames(reader, path, reader.BaseStream.Length).GetEnumerator(), readers.Count);
+            }
+
+            using SpikeSpool whole = Create(new FileStream(merged, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), merged, first!);
+            var fired = new List<int>();
+            while (next.TryDequeue(out var source, out (long Step, int Spool) at))
+            {
+                fired.AddRange(source.Frames.Current.Neurons);
+                Enqueue(source.Frames, source.Spool);
+                if (next.TryPeek(out _, out (long Step, int Spool) later) && later.Step == at.Step) continue;
+                fired.Sort();
+                whole.Record(at.Step, fired.Distinct().ToArray());
+                fired.Clear();
+            }
+
+            whole.Save();
+
+            void Enqueue(IEnumerator<(long Step, int[] Neurons)> frames, int spool)
+            {
+                if (frames.MoveNext()) next.Enqueue((frames, spool), (frames.Current.Step, spool));
+                else frames.Dispose();
+            }
+        }
+        finally
+        {
+            foreach (BinaryReader reader in readers) reader.Dispose();
         }
     }
 
@@ -290,7 +348,7 @@ public sealed class SpikeSpool : IDisposable
         bool done = false;
         try
         {
-            reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20));
+            reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16));
             T result = use(reader, ReadHeader(reader, path));
             done = true;
             return result;

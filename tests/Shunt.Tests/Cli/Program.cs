@@ -55,7 +55,11 @@ internal sealed class Program : IDisposable
 
     internal Running Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
 
-    internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, arguments);
+    internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, ["dotnet", Assembly, .. arguments]);
+
+    /// <summary>Starts a launcher that starts the program.</summary>
+    internal Running Launch(IReadOnlyDictionary<string, string> environment, string[] launcher, params string[] arguments) =>
+        new(Folder, environment, [.. launcher, "dotnet", Assembly, .. arguments]);
 
     /// <summary>Starts a command, waits until something holds, sends a signal, and waits for the end.</summary>
     internal Outcome Interrupt(string signal, Func<bool> when, string what, params string[] arguments)
@@ -74,9 +78,9 @@ internal sealed class Program : IDisposable
         private readonly Process process;
         private readonly StringBuilder output = new(), error = new();
 
-        internal Running(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
+        internal Running(string folder, IReadOnlyDictionary<string, string> environment, string[] command)
         {
-            var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+            var start = new ProcessStartInfo(command[0], command[1..])
             {
                 WorkingDirectory = folder,
                 RedirectStandardOutput = true,

@@ -88,6 +88,40 @@ public sealed class SlurmTests(SlurmCluster cluster) : IClassFixture<SlurmCluste
         Assert.False(Directory.Exists(program.PathOf("t")));
     }
 
+    [Theory]
+    [InlineData("pmix", "mpirun.openmpi")]
+    [InlineData("pmi2", "mpirun.mpich")]
+    public void Processes_of_srun_share_a_network(string interfaceName, string needs)
+    {
+        Assert.SkipWhen(cluster.Missing is not null, cluster.Missing ?? "");
+        MpiTests.RequireLauncher(needs);
+        using var program = new Program();
+        Assert.Equal(0, program.Run([.. MpiTests.Simulate, "--out", "alone"]).ExitCode);
+        Outcome outcome = Step(program, [$"--mpi={interfaceName}"], [.. MpiTests.Simulate, "--out", "r"]);
+        Assert.SkipWhen(outcome.Error.Contains("can not load PMIx library", StringComparison.Ordinal), "Slurm finds no libpmix.so (libpmix-dev)");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Contains("\"ranks\": \"2\"", program.Read("r/provenance.json"), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(program.PathOf("alone/spikes.h5")), File.ReadAllBytes(program.PathOf("r/spikes.h5")));
+    }
+
+    [Fact]
+    public void Processes_of_srun_that_cannot_find_each_other_say_what_to_add()
+    {
+        Assert.SkipWhen(cluster.Missing is not null, cluster.Missing ?? "");
+        using var program = new Program();
+        Outcome outcome = Step(program, ["--mpi=none"], [.. MpiTests.Simulate, "--out", "r"]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Single(outcome.ErrorLines, l => l.StartsWith("shunt: srun has started 2 processes that cannot find each other: add --mpi=pmix", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(program.PathOf("r")));
+    }
+
+    private Outcome Step(Program program, string[] options, string[] arguments)
+    {
+        Dictionary<string, string> environment = new(MpiTests.Environment.Concat(cluster.Variables));
+        using Program.Running running = program.Launch(environment, ["srun", "-n", "2", "--kill-on-bad-exit=1", .. options], arguments);
+        return running.Wait();
+    }
+
     private Outcome Run(Program program, string[] arguments)
     {
         using Program.Running running = program.Start(cluster.Variables, arguments);
