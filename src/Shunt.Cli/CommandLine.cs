@@ -30,6 +30,12 @@ internal sealed record Request
     /// <summary>Whether a command that predicts also simulates.</summary>
     internal bool Simulate { get; init; }
 
+    /// <summary>Ranks that an estimate is for.</summary>
+    internal int Ranks { get; init; } = 1;
+
+    /// <summary>The rank whose share is measured; null for none.</summary>
+    internal int? Pretend { get; init; }
+
     /// <summary>Wall time between checkpoints (s); 0 for none.</summary>
     internal double CheckpointSeconds { get; init; }
 
@@ -93,7 +99,7 @@ internal static partial class CommandLine
     /// <summary>The input was wrong; the message says where and what is allowed.</summary>
     internal const int WrongInput = 2;
 
-    private const int MostThreads = 1024;
+    private const int MostThreads = 1024, MostRanks = 100_000;
 
     private const string TakesOptions = "--sbatch"; // its value looks like an option
 
@@ -103,12 +109,12 @@ internal static partial class CommandLine
 
     /// <summary>Runs a command and returns its exit code.</summary>
     /// <param name="args">The words of the command line.</param>
-    /// <param name="team">The processes that share the network; null when this one is alone.</param>
-    internal static int Invoke(string[] args, Team? team = null)
+    /// <param name="processes">Processes that have been started together.</param>
+    internal static int Invoke(string[] args, int processes = 1)
     {
-        RootCommand root = Root(args, team);
+        RootCommand root = Root(args);
         ParseResult parsed = root.Parse(args);
-        if ((Misunderstood(parsed, root) ?? Unshared(parsed, root, team)) is { } message)
+        if ((Misunderstood(parsed, root) ?? Unshared(parsed, root, processes)) is { } message)
         {
             Console.Error.WriteLine($"shunt: {message}");
             Console.Error.WriteLine(
@@ -119,9 +125,9 @@ internal static partial class CommandLine
         return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Root(string[] args, Team? team)
+    private static RootCommand Root(string[] args)
     {
-        RootCommand root = Commands(args, team);
+        RootCommand root = Commands(args);
         // Windows' spellings of --help would stand first among what the Tab key offers.
         foreach (Option option in root.Options.Where(o => o.Name == "--help"))
         {
@@ -132,7 +138,7 @@ internal static partial class CommandLine
         return root;
     }
 
-    private static RootCommand Commands(string[] args, Team? team) => new(
+    private static RootCommand Commands(string[] args) => new(
         """
         Theory and simulation of strongly coupled networks of conductance-based neurons.
 
@@ -155,27 +161,27 @@ internal static partial class CommandLine
         Exit codes: 0 done; 1 the run failed or was stopped; 2 the input was wrong.
         """)
     {
-        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args, team),
-        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args, team),
-        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args, team),
+        Command("run", "Predict, simulate and compare: writes a results folder with report.html, figures, tables and spikes.", Session.Run, args),
+        Command("theory", "Predict only: self-consistent rates, CV and membrane statistics. Writes a folder only with --out.", Session.Theory, args),
+        Command("simulate", "Simulate only; writes a results folder.", Session.Simulate, args),
         Command("attribute", "Say which approximation of theory makes it differ from the network: a ladder of theories and simulations.",
-            AttributionSession.Attribute, args, team),
+            AttributionSession.Attribute, args),
         Command("stability", "Linear response: is the asynchronous state stable with its delays, and what spectrum do its rates have?",
-            StabilitySession.Analyse, args, team),
-        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", Session.Estimate, args, team),
+            StabilitySession.Analyse, args),
+        Command("estimate", "Say what a run would take, before anything is built: memory, time, bytes per synapse.", EstimateSession.Estimate, args),
         FitCommand(args),
         SweepCommand(args),
         PlotCommand(),
         ReproduceCommand(args),
-        ResumeCommand(args, team),
+        ResumeCommand(args),
         RecoverCommand(),
         Completion.Command(),
     };
 
-    private static Command Command(string name, string description, Func<Request, int> action, string[] args, Team? team)
+    private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
         bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
-            simulates = hasCheckpoints || mayCompare || name == "attribute";
+            simulates = hasCheckpoints || mayCompare || name == "attribute", estimates = name == "estimate";
         Argument<string> file = ExperimentArgument();
         Option<string[]> set = Set(), sweep = Repeatable("--sweep", "path=values",
             "Run many points: path=start:stop:n, evenly spaced, path=start:stop:n:log, or path=value,value,..., "
@@ -196,6 +202,15 @@ internal static partial class CommandLine
         Option<bool> quiet = Quiet();
         Option<bool> force = Force();
         var compare = new Option<bool>("--simulate") { Description = "Simulate as well, and compare the measured spectrum." };
+        Option<int> ranks = Whole("--ranks", 1, MostRanks, "Ranks that share the network, on a cluster (docs/scaling.md); memory and times are those of the largest.", least: 1);
+        Option<int?> pretend = new("--pretend")
+        {
+            Description = "Simulate the share of one rank here, with stand-ins for the spikes of the others, and compare.",
+            HelpName = "RANK",
+            CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+                ? n
+                : Wrong<int?>(result, $"--pretend {result.Tokens[0].Value}: must be a rank, counted from 0"),
+        };
         var command = new Command(name, description) { file, set, sweep };
         if (writes) command.Add(output);
         command.Add(seed);
@@ -205,6 +220,8 @@ internal static partial class CommandLine
         if (hasCheckpoints) command.Add(checkpoint);
         if (mayCompare) command.Add(compare);
         if (simulates) command.Add(force);
+        if (estimates) command.Add(ranks);
+        if (estimates) command.Add(pretend);
         command.SetAction(parsed => action(new Request
         {
             File = parsed.GetRequiredValue(file),
@@ -217,9 +234,11 @@ internal static partial class CommandLine
             Quiet = parsed.GetValue(quiet),
             Force = simulates && parsed.GetValue(force),
             Simulate = mayCompare && parsed.GetValue(compare),
+            Ranks = estimates ? parsed.GetValue(ranks) : 1,
+            Pretend = estimates ? parsed.GetValue(pretend) : null,
             CheckpointSeconds = hasCheckpoints ? parsed.GetValue(checkpoint) : 0,
             CommandText = Typed(args),
-            Team = team,
+            Team = RankSession.Team,
         }));
         return command;
     }
@@ -441,7 +460,7 @@ internal static partial class CommandLine
         return command;
     }
 
-    private static Command ResumeCommand(string[] args, Team? team)
+    private static Command ResumeCommand(string[] args)
     {
         var folder = new Argument<string>("DIR")
         {
@@ -467,7 +486,7 @@ internal static partial class CommandLine
             Force = parsed.GetValue(force),
             CheckpointSeconds = parsed.GetValue(checkpoint),
             CommandText = Typed(args),
-            Team = team,
+            Team = RankSession.Team,
         }));
         return command;
     }
@@ -559,11 +578,11 @@ internal static partial class CommandLine
     }
 
     /// <summary>Why a command cannot be run by several processes; null when it can.</summary>
-    private static string? Unshared(ParseResult parsed, RootCommand root, Team? team)
+    private static string? Unshared(ParseResult parsed, RootCommand root, int processes)
     {
         string name = parsed.CommandResult.Command.Name;
-        if (team is null || parsed.CommandResult.Command == root || name is "run" or "simulate" or "resume") return null;
-        return $"{name}: was started as {team.Ranks.Count} processes, but uses one; those that share a network are run, simulate and resume"
+        if (processes == 1 || parsed.CommandResult.Command == root || name is "run" or "simulate" or "resume") return null;
+        return $"{name}: was started as {processes} processes, but uses one; those that share a network are run, simulate and resume"
             + (name == "sweep" ? ", and many points go to a cluster with --slurm" : "");
     }
 

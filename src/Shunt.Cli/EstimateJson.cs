@@ -11,10 +11,11 @@ internal static class EstimateJson
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    internal static string Write(Experiment point, MemoryCheck check)
+    internal static string Write(Experiment point, MemoryCheck check, PretendedRun? measured = null)
     {
         CostEstimate e = check.Estimate;
         return JsonSerializer.Serialize(
@@ -34,6 +35,19 @@ internal static class EstimateJson
                     e.NeuronUpdates,
                     e.SynapticEvents,
                     e.InputEvents,
+                    Exchange = e.Exchange is { } x
+                        ? new { x.Ranks, x.Exchanges, x.BytesSent, x.BytesReceived, CodingS = x.CodingSeconds, NetworkS = x.NetworkSeconds }
+                        : null,
+                },
+                Measured = measured is null ? null : new
+                {
+                    MemoryMb = measured.Performance.PeakResidentMegabytes,
+                    BuildS = measured.Performance.BuildSeconds,
+                    SimS = measured.Performance.SimulationSeconds,
+                    RateHz = measured.Rate,
+                    measured.Counters.Synapses,
+                    measured.Counters.SynapticEvents,
+                    Exchange = measured.Counters.Exchange is { } y ? new { y.Ranks, y.Exchanges, y.BytesSent, y.BytesReceived, CodingS = y.CodingSeconds } : null,
                 },
             },
             Options);

@@ -6,34 +6,39 @@ namespace Shunt.Cli;
 /// <summary>The program as one process or as many. With many, the first runs the command and speaks; the others do what it announces.</summary>
 internal static class RankSession
 {
+    /// <summary>The processes that share the network; null when this one is alone.</summary>
+    internal static Team? Team { get; private set; }
+
     internal static int Invoke(string[] args)
     {
-        MpiRanks? ranks;
         try
         {
-            ranks = MpiRanks.Connect(Environment.GetEnvironmentVariable);
+            return Launch.Of(Environment.GetEnvironmentVariable) is { } launch ? Share(launch, args) : CommandLine.Invoke(args);
         }
         catch (MpiException e)
         {
-            if (MpiRanks.IsFirst(Environment.GetEnvironmentVariable)) Console.Error.WriteLine($"shunt: {e.Message}");
+            if (Launch.RankOf(Environment.GetEnvironmentVariable) == 0) Console.Error.WriteLine($"shunt: {e.Message}");
             return CommandLine.Failed;
         }
+    }
 
-        if (ranks is null) return CommandLine.Invoke(args);
+    private static int Share(Launch launch, string[] args)
+    {
+        MpiRanks ranks = MpiRanks.Join(launch);
+        Team = Team.Meet(ranks);
         int code = 0;
-        Team team = Team.Meet(ranks);
         if (ranks.Rank == 0)
         {
-            code = CommandLine.Invoke(args, team);
+            code = CommandLine.Invoke(args, ranks.Count);
             SharedPoint.AnnounceEnd(ranks);
         }
         else
         {
             using var stop = new StopSignal(terminal: null);
-            SharedPoint.Serve(team, stop.Token);
+            SharedPoint.Serve(Team, stop.Token);
         }
 
-        ranks.Dispose();
+        ranks.Dispose(); // not after an exception: it would wait for the others
         return code;
     }
 }

@@ -20,31 +20,6 @@ internal static class Session
 
     internal static int Simulate(Request request) => Execute(request, theory: false, simulation: true);
 
-    /// <summary>Says what each point would take.</summary>
-    internal static int Estimate(Request request) => Guard(() =>
-    {
-        var terminal = new Terminal(request.Quiet, request.Json);
-        ExperimentGrid grid = Read(request);
-        var rows = new List<IReadOnlyList<string>>();
-        foreach (Experiment point in grid.Points)
-        {
-            MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
-            terminal.AnswerJson(EstimateJson.Write(point, check));
-            CostEstimate e = check.Estimate;
-            rows.Add(
-            [
-                Answer.Describe(point), Terminal.Count(e.Synapses), Terminal.Ratio(e.BytesPerSynapse),
-                Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
-                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds),
-                Terminal.Count(e.SynapticEvents), Terminal.Count(e.InputEvents),
-            ]);
-        }
-
-        terminal.AnswerTable(
-            ["point", "synapses", "bytes each", "memory", "fits", "build", "simulation", "synaptic events", "input events"], rows, 1);
-        return terminal.CouldAnswer ? 0 : CommandLine.Failed;
-    });
-
     /// <summary>Turns what a killed run has recorded into HDF5.</summary>
     internal static int Recover(string folder) => Guard(() =>
     {

@@ -33,6 +33,12 @@ public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes, i
     public bool Fits => Processes * Estimate.MemoryBytes <= 0.9 * AvailableBytes;
 }
 
+/// <summary>What the share of one rank took.</summary>
+/// <param name="Counters">Its counts.</param>
+/// <param name="Rate">Mean rate of its neurons, warm-up included (Hz).</param>
+/// <param name="Performance">What it cost; the time in which stand-ins were drawn is left out.</param>
+public sealed record PretendedRun(SimulationCounters Counters, double Rate, Performance Performance);
+
 /// <summary>The network that was asked for cannot be wired: the input is wrong, though only drawing the wiring could tell.</summary>
 /// <param name="message">Where and why, and what to change.</param>
 /// <param name="cause">What the simulator said.</param>
@@ -72,11 +78,53 @@ public static class PointRunner
     /// <param name="theory">Its prediction; without one no neuron is taken to fire, which changes the time but not the memory.</param>
     /// <param name="team">The processes that will share it; null when one does everything.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory, Team? team = null)
+    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory, Team? team = null) =>
+        new(Estimate(experiment, theory, team?.Ranks.Count ?? 1), AvailableMemory(), team?.OnThisMachine ?? 1);
+
+    /// <summary>The same on a number of ranks, wherever they are.</summary>
+    /// <param name="experiment">The point.</param>
+    /// <param name="theory">Its prediction.</param>
+    /// <param name="ranks">Ranks.</param>
+    /// <param name="rank">The rank whose memory and times are asked for; null for the largest of all.</param>
+    /// <exception cref="SimulationException">The settings do not fit the model.</exception>
+    public static CostEstimate Estimate(Experiment experiment, MeanFieldSolution? theory, int ranks, int? rank = null) =>
+        CostEstimate.Of(experiment.Model, experiment.Simulation, RateOf(theory), ranks, rank);
+
+    private static Func<string, double> RateOf(MeanFieldSolution? theory) =>
+        population => theory?.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
+
+    /// <summary>Simulates the share of one rank on this machine; the others are pretended and fire at the rates that mean field predicts.</summary>
+    /// <param name="experiment">The point.</param>
+    /// <param name="theory">Its prediction.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="ranks">Ranks.</param>
+    /// <param name="progress">Told how far the wiring has come.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="WiringException">The settings do not fit the model, or its wiring cannot be drawn.</exception>
+    /// <exception cref="SimulationException">The simulation went wrong.</exception>
+    public static PretendedRun Pretend(
+        Experiment experiment, MeanFieldSolution theory, int rank, int ranks, Action<RunProgress>? progress, CancellationToken cancellation)
     {
-        double Rate(string population) => theory?.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
-        CostEstimate estimate = CostEstimate.Of(experiment.Model, experiment.Simulation, Rate, team?.Ranks.Count ?? 1);
-        return new MemoryCheck(estimate, AvailableMemory(), team?.OnThisMachine ?? 1);
+        var clock = Stopwatch.StartNew();
+        var others = new PretendedRanks(experiment.Model, experiment.Simulation, RateOf(theory), rank, ranks, () => clock.Elapsed.TotalSeconds);
+        clock.Restart();
+        var simulator = (Simulator)Wire(experiment, fraction => progress?.Invoke(new RunProgress(RunStage.Wiring, fraction)), others, cancellation);
+        double build = clock.Elapsed.TotalSeconds;
+        progress?.Invoke(new RunProgress(RunStage.Simulation, 0));
+        clock.Restart();
+        (SimulationCounters counters, long spikes) = simulator.RunShare(cancellation);
+        double loop = others.Seconds;
+        cancellation.ThrowIfCancellationRequested();
+        using var process = Process.GetCurrentProcess();
+        double neuronSeconds = counters.NeuronUpdates * experiment.Simulation.TimeStep;
+        return new PretendedRun(counters, neuronSeconds > 0 ? spikes / neuronSeconds : double.NaN, new Performance
+        {
+            BuildSeconds = build,
+            SimulationSeconds = loop,
+            SimulationCpuSeconds = double.NaN,
+            PeakResidentMegabytes = process.PeakWorkingSet64 / 1e6,
+            RealTimeFactor = loop / (counters.Steps * experiment.Simulation.TimeStep),
+        });
     }
 
     /// <summary>Wires and simulates a point.</summary>

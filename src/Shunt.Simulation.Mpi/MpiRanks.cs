@@ -25,14 +25,10 @@ public sealed class MpiRanks : IRanks, IDisposable
     /// <inheritdoc/>
     public double Seconds => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
-    /// <summary>Whether the environment names this process as the one that speaks for all. True when it is alone.</summary>
-    /// <param name="variable">The environment.</param>
-    public static bool IsFirst(Func<string, string?> variable) => Launch.RankOf(variable) == 0;
-
-    /// <summary>Joins the processes that were started together; null, and no library is touched, when this one is alone.</summary>
-    /// <param name="variable">The environment, by name.</param>
-    /// <exception cref="MpiException">There are others, but they cannot be joined.</exception>
-    public static MpiRanks? Connect(Func<string, string?> variable) => Launch.Of(variable) is { } launch ? new MpiRanks(new MpiLibrary(launch)) : null;
+    /// <summary>Joins the processes that were started together.</summary>
+    /// <param name="launch">How they were started.</param>
+    /// <exception cref="MpiException">They cannot be joined.</exception>
+    public static MpiRanks Join(Launch launch) => new(new MpiLibrary(launch));
 
     /// <inheritdoc/>
     public void Allgather(ReadOnlySpan<byte> own, Span<byte> all)

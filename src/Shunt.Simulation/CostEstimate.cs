@@ -14,8 +14,12 @@ public sealed record CostEstimate
     private const double EventNs = 0.5, CountedEventNs = 1.6, ListedEventNs = 2.5, ProceduralNs = 1.2;
     private const double LookUpNs = 25, SpikeNs = 150, StepNs = 250, SampleNs = 3, WiringNs = 40, OutDegreeNs = 250;
 
-    // The same for what ranks add: per spike that is received, per step and part of a population that is received, and per spike on rank 0, which puts all in order.
-    private const double ReceiveNs = 12, ReceiveStepNs = 8, OrderNs = 30;
+    // The same where the index of the lists is larger than the caches, to lists that are delivered at once and to those whose targets go into lists again.
+    private const double FarIndexBytes = 8e6, FarLookUpNs = 40, FarListedLookUpNs = 95;
+
+    // The same for what ranks add: per spike that is received, and per one whose synapses are counted; per step and part of a population that is received; per spike on rank 0, which puts
+    // all in order.
+    private const double ReceiveNs = 4, CountNs = 13, ReceiveStepNs = 8, OrderNs = 20;
 
     // A cluster's network, where it is not measured: for each of the stages in which a collective call doubles its reach, and for each byte that a rank receives.
     private const double StageNs = 2000, ByteNs = 0.2;
@@ -60,34 +64,42 @@ public sealed record CostEstimate
     /// <param name="settings">How it will be simulated.</param>
     /// <param name="rate">Expected rate (Hz) of a population, by name; theory's prediction, usually.</param>
     /// <param name="ranks">Processes that share the network.</param>
+    /// <param name="rank">The rank whose memory and times are asked for; null for the largest of all.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static CostEstimate Of(NetworkModel model, SimulationSettings settings, Func<string, double> rate, int ranks = 1)
+    public static CostEstimate Of(NetworkModel model, SimulationSettings settings, Func<string, double> rate, int ranks = 1, int? rank = null)
     {
         var network = new LoweredNetwork(model, settings);
         if (settings.Engine == Engine.Events) return EventCost.Of(network, rate, BaseBytes, StatisticsBytes);
         ShardPlan.Slice[][] slices = ShardPlan.OfRanks(network, ranks);
         Share[] shares = [.. slices.Select(s => Share.Of(network, s, rate))];
-        double steps = network.Grid.TotalSteps, synapses = shares.Sum(s => s.Synapses);
-        double exchanges = Math.Ceiling(steps / network.EpochSteps), allBytes = shares.Sum(s => s.BytesSent), allSpikes = shares.Sum(s => s.Spikes);
-        double parts = slices.Sum(s => s.Length), stages = Math.Ceiling(Math.Log2(ranks));
-        double Exchange(int r) => ranks == 1
-            ? 0
-            : ((2 * exchanges * stages * StageNs) + ((allBytes - shares[r].BytesSent) * ByteNs) + ((allSpikes - shares[r].Spikes) * (ReceiveNs + (r == 0 ? OrderNs : 0)))
-                + ((parts - slices[r].Length) * steps * ReceiveStepNs)) * 1e-9;
-        int slowest = Enumerable.Range(0, ranks).MaxBy(r => shares[r].LoopSeconds + Exchange(r));
-        // Every rank keeps, of all neurons, how many synapses they have on it.
-        double degrees = ranks == 1 ? 0 : (double)sizeof(long) * model.Size;
+        double steps = network.Grid.TotalSteps, exchanges = Math.Ceiling(steps / network.EpochSteps);
+        double synapses = shares.Sum(s => s.Synapses), allBytes = shares.Sum(s => s.BytesSent), allSpikes = shares.Sum(s => s.Spikes), parts = slices.Sum(s => s.Length);
+        ExchangeEstimate[] exchange =
+        [
+            .. shares.Select((share, r) => new ExchangeEstimate(
+                ranks, exchanges, share.BytesSent, allBytes - share.BytesSent,
+                1e-9 * (((allSpikes - share.Spikes) * ReceiveNs) + ((parts - slices[r].Length) * steps * ReceiveStepNs)),
+                1e-9 * ((2 * exchanges * Math.Ceiling(Math.Log2(ranks)) * StageNs) + ((allBytes - share.BytesSent) * ByteNs)))),
+        ];
+        // A single process exchanges nothing.
+        double Loop(int r) => shares[r].LoopSeconds
+            + (ranks > 1 ? exchange[r].CodingSeconds + exchange[r].NetworkSeconds + (1e-9 * (allSpikes - shares[r].Spikes) * (CountNs + (r == 0 ? OrderNs : 0))) : 0);
+        int slowest = rank ?? Enumerable.Range(0, ranks).MaxBy(Loop);
+        double Largest(Func<Share, double> of) => rank is { } one ? of(shares[one]) : shares.Max(of);
+        // Every rank keeps, of all neurons, how many synapses they have on it, and the spikes of the last epochs in arrays that grow and leave smaller ones behind.
+        double kept = allSpikes / steps * network.EpochSteps * network.HistoryEpochs;
+        double others = ranks > 1 ? sizeof(int) * (model.Size + (4 * kept)) : 0;
         return new CostEstimate
         {
             Synapses = synapses,
             BytesPerSynapse = synapses > 0 ? shares.Sum(s => s.WiringBytes) / synapses : 0,
-            MemoryBytes = BaseBytes + degrees + shares.Max(s => s.WiringBytes + s.StateBytes),
+            MemoryBytes = BaseBytes + others + Largest(s => s.WiringBytes + s.StateBytes),
             NeuronUpdates = steps * model.Size,
             SynapticEvents = shares.Sum(s => s.SynapticEvents),
             InputEvents = shares.Sum(s => s.InputEvents),
-            BuildSeconds = shares.Max(s => s.BuildSeconds),
-            SimulationSeconds = shares[slowest].LoopSeconds + Exchange(slowest),
-            Exchange = ranks == 1 ? null : new ExchangeEstimate(ranks, exchanges, shares[slowest].BytesSent, allBytes - shares[slowest].BytesSent, Exchange(slowest)),
+            BuildSeconds = Largest(s => s.BuildSeconds),
+            SimulationSeconds = Loop(slowest),
+            Exchange = ranks > 1 ? exchange[slowest] : null,
         };
     }
 
@@ -120,8 +132,12 @@ public sealed record CostEstimate
                 foreach (Route route in population.Routes)
                 {
                     double stored = size * route.Projection.InDegree.Mean(route.SourceSize), lists = (double)shards * route.SourceSize * route.Groups;
+                    bool isQueued = route.DelayValues > 1, isFar = sizeof(uint) * (double)route.SourceSize * route.Groups > FarIndexBytes;
+                    double lookUpNs = !isFar ? LookUpNs : isQueued && !network.QueuesAreDense ? FarListedLookUpNs : FarLookUpNs;
                     synapses += stored;
                     wiringBytes += (isProcedural ? 0 : stored * StoredWiring.BytesPerSynapse(route)) + (sizeof(uint) * lists);
+                    // keys of the delays, and what filling the lists needs
+                    stateBytes += (isQueued ? sizeof(uint) * (double)shards * route.SourceSize : 0) + (isProcedural ? 0 : sizeof(ushort) * lists);
                     buildNs += isProcedural ? shards * (double)route.SourceSize * OutDegreeNs : stored * WiringNs;
                     double sourceRate = route.SourcePopulation >= 0
                         ? rate(model.Populations[route.SourcePopulation].Name)
@@ -129,11 +145,10 @@ public sealed record CostEstimate
                     double arrivals = stored * sourceRate * time;
                     if (route.SourcePopulation >= 0) events += arrivals;
                     else inputs += arrivals;
-                    bool isQueued = route.DelayValues > 1;
                     if (isQueued && !network.QueuesAreDense)
                         stateBytes += stored * sourceRate * (route.ShortestDelay + route.LongestDelay) / 2 * network.Grid.TimeStep * sizeof(ushort);
                     loopNs += (arrivals * ((!isQueued ? EventNs : network.QueuesAreDense ? CountedEventNs : ListedEventNs) + (isProcedural ? ProceduralNs : 0)))
-                        + (lists * sourceRate * time * LookUpNs);
+                        + (lists * sourceRate * time * lookUpNs);
                 }
 
                 foreach (PrivateInput input in population.Inputs) inputs += steps * size * input.InDegree.Mean(0) * input.MeanPerUnit;
@@ -153,5 +168,6 @@ public sealed record CostEstimate
 /// <param name="Exchanges">Exchanges, one an epoch.</param>
 /// <param name="BytesSent">Bytes that a rank sends to every other, in the whole run.</param>
 /// <param name="BytesReceived">Bytes that it receives.</param>
-/// <param name="Seconds">Time of all exchanges (s).</param>
-public sealed record ExchangeEstimate(int Ranks, double Exchanges, double BytesSent, double BytesReceived, double Seconds);
+/// <param name="CodingSeconds">Time of turning spikes into bytes and back (s).</param>
+/// <param name="NetworkSeconds">Time that the bytes are on their way, over the network of a cluster (s).</param>
+public sealed record ExchangeEstimate(int Ranks, double Exchanges, double BytesSent, double BytesReceived, double CodingSeconds, double NetworkSeconds);

@@ -18,9 +18,43 @@ internal enum RankSignals
     Save = 4,
 }
 
+/// <summary>Numbers as they travel between ranks: seven bits a byte, the lowest first.</summary>
+internal sealed class NumberCode
+{
+    private byte[] _bytes = new byte[4096];
+
+    internal int Length { get; private set; }
+
+    internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
+
+    internal void Clear() => Length = 0;
+
+    internal void Append(int number)
+    {
+        if (Length + 5 > _bytes.Length) Array.Resize(ref _bytes, 2 * _bytes.Length);
+        uint left = (uint)number;
+        for (; left >= 0x80; left >>= 7) _bytes[Length++] = (byte)(left | 0x80);
+        _bytes[Length++] = (byte)left;
+    }
+
+    /// <summary>The number at a place, which moves on behind it.</summary>
+    internal static int Read(byte[] bytes, ref int at)
+    {
+        uint number = bytes[at++];
+        if (number < 0x80) return (int)number;
+        number &= 0x7F;
+        for (int shift = 7; ; shift += 7)
+        {
+            uint next = bytes[at++];
+            number |= (next & 0x7F) << shift;
+            if (next < 0x80) return (int)number;
+        }
+    }
+}
+
 /// <summary>
 /// The exchange of spikes between ranks after every epoch: first everyone's number of bytes, then the bytes. A rank sends, for each population in
-/// which it has neurons and each step, the number of spikes and then the neurons as differences, all as variable-length numbers of seven bits a byte:
+/// which it has neurons and each step, the number of spikes and then the neurons as differences, all in <see cref="NumberCode"/>:
 /// about two bytes a spike and one a step. What the others send is kept population by population; there is no list of ranks to go through when
 /// spikes are delivered.
 /// </summary>
@@ -31,8 +65,8 @@ internal sealed class RankExchange
     private readonly Shard[][] _own;
     private readonly (int Rank, int First)[][] _senders;
     private readonly int[] _headers, _lengths, _at;
-    private byte[] _sent = new byte[4096], _received = [];
-    private int _used;
+    private readonly NumberCode _sent = new();
+    private byte[] _received = [];
 
     /// <param name="ranks">The ranks.</param>
     /// <param name="network">The network.</param>
@@ -68,11 +102,12 @@ internal sealed class RankExchange
     /// <returns>What all of them have to say. The spikes are of no use where it is a failure.</returns>
     internal RankSignals Exchange(long epoch, int steps, RankSignals signals)
     {
+        (_ranks as PretendedRanks)?.Draw(steps);
         double start = _ranks.Seconds;
-        _used = 0;
+        _sent.Clear();
         if (!signals.HasFlag(RankSignals.Failed)) Encode(epoch, steps);
         double encoded = _ranks.Seconds;
-        Span<int> header = [_used, (int)signals];
+        Span<int> header = [_sent.Length, (int)signals];
         _ranks.Allgather(MemoryMarshal.AsBytes(header), MemoryMarshal.AsBytes(_headers.AsSpan()));
         int total = 0;
         var all = RankSignals.None;
@@ -86,14 +121,14 @@ internal sealed class RankExchange
 
         if (_received.Length < total) _received = new byte[total + (total / 4)];
         double met = _ranks.Seconds;
-        _ranks.Allgather(_sent.AsSpan(0, _used), _received.AsSpan(0, total), _lengths);
+        _ranks.Allgather(_sent.Bytes, _received.AsSpan(0, total), _lengths);
         double received = _ranks.Seconds;
         if (!all.HasFlag(RankSignals.Failed)) Decode(epoch, steps);
         Counters = Counters with
         {
             Exchanges = Counters.Exchanges + 1,
-            BytesSent = Counters.BytesSent + _used,
-            BytesReceived = Counters.BytesReceived + total - _used,
+            BytesSent = Counters.BytesSent + _sent.Length,
+            BytesReceived = Counters.BytesReceived + total - _sent.Length,
             CodingSeconds = Counters.CodingSeconds + encoded - start + _ranks.Seconds - received,
             WaitSeconds = Counters.WaitSeconds + met - encoded,
             TransferSeconds = Counters.TransferSeconds + received - met,
@@ -110,12 +145,12 @@ internal sealed class RankExchange
             {
                 int count = 0, last = slices[i].First;
                 foreach (Shard shard in _own[i]) count += shard.History.Of(epoch).OfStep(step).Length;
-                Append(count);
+                _sent.Append(count);
                 foreach (Shard shard in _own[i])
                 {
                     foreach (int neuron in shard.History.Of(epoch).OfStep(step))
                     {
-                        Append(shard.First + neuron - last);
+                        _sent.Append(shard.First + neuron - last);
                         last = shard.First + neuron;
                     }
                 }
@@ -134,37 +169,16 @@ internal sealed class RankExchange
                 foreach ((int rank, int first) in _senders[others.Population])
                 {
                     ref int at = ref _at[rank];
-                    int count = Number(ref at);
+                    int count = NumberCode.Read(_received, ref at);
                     for (int i = 0, neuron = first; i < count; i++)
                     {
-                        neuron += Number(ref at);
+                        neuron += NumberCode.Read(_received, ref at);
                         spikes.Add(neuron);
                     }
                 }
 
                 spikes.EndStep();
             }
-        }
-    }
-
-    private void Append(int number)
-    {
-        if (_used + 5 > _sent.Length) Array.Resize(ref _sent, 2 * _sent.Length);
-        uint left = (uint)number;
-        for (; left >= 0x80; left >>= 7) _sent[_used++] = (byte)(left | 0x80);
-        _sent[_used++] = (byte)left;
-    }
-
-    private int Number(ref int at)
-    {
-        uint number = _received[at++];
-        if (number < 0x80) return (int)number;
-        number &= 0x7F;
-        for (int shift = 7; ; shift += 7)
-        {
-            uint next = _received[at++];
-            number |= (next & 0x7F) << shift;
-            if (next < 0x80) return (int)number;
         }
     }
 }

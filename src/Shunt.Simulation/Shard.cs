@@ -136,6 +136,9 @@ internal sealed unsafe class Shard : IObserved
         }
     }
 
+    // How many spikes ahead of the one that is delivered memory is asked for.
+    private const int IndexAhead = 8, TargetsAhead = 4;
+
     private void Send(Wiring wiring, int group, long fired, long earliest, SpikeSource[] sources)
     {
         DelayQueue queue = Queues[wiring.Route.Channel]!;
@@ -145,8 +148,8 @@ internal sealed unsafe class Shard : IObserved
             ReadOnlySpan<int> neurons = source.History.OfStep(fired);
             for (int i = 0; i < neurons.Length; i++)
             {
-                if (i + 2 < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + 2], group);
-                if (i + 1 < neurons.Length) wiring.Prefetch(source.First + neurons[i + 1], group);
+                if (i + IndexAhead < neurons.Length) wiring.PrefetchIndex(source.First + neurons[i + IndexAhead], group);
+                if (i + TargetsAhead < neurons.Length) wiring.Prefetch(source.First + neurons[i + TargetsAhead], group);
                 wiring.Send(source.First + neurons[i], group, fired, earliest, queue);
             }
         }
@@ -165,8 +168,8 @@ internal sealed unsafe class Shard : IObserved
         ushort* counts = Counts[wiring.Route.Channel].Pointer;
         for (int i = 0; i < fired.Length; i++)
         {
-            if (i + 2 < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + 2], 0);
-            if (i + 1 < fired.Length) wiring.Prefetch(firstSource + fired[i + 1], 0);
+            if (i + IndexAhead < fired.Length) wiring.PrefetchIndex(firstSource + fired[i + IndexAhead], 0);
+            if (i + TargetsAhead < fired.Length) wiring.Prefetch(firstSource + fired[i + TargetsAhead], 0);
             wiring.Deliver(firstSource + fired[i], counts);
         }
     }

@@ -59,11 +59,18 @@ internal abstract unsafe class Wiring
     internal static uint[] DelayKeys(Route route, ulong seed)
     {
         var keys = new RandomStream(seed, RandomPurpose.Delay, (uint)route.Stream);
-        return [.. Enumerable.Range(0, route.SourceSize).Select(source => keys.Block(0, (ulong)source).X0)];
+        uint[] drawn = new uint[route.SourceSize];
+        for (int source = 0; source < drawn.Length; source++) drawn[source] = keys.Block(0, (ulong)source).X0;
+        return drawn;
     }
 
     /// <summary>Key of a source's delays.</summary>
     private protected uint DelayKey(int source) => _delayKeys[source];
+
+    private protected void PrefetchDelayKey(int source)
+    {
+        if (_delayKeys.Length > 0) Sse.Prefetch0(Unsafe.AsPointer(ref _delayKeys[source])); // only a hint: it does no harm if the array moves
+    }
 
     /// <summary>
     /// Delay of a synapse beyond the shortest: equally likely values, a function of (seed, projection, source, target) alone. It is a hash of the target under a key that the source
@@ -180,7 +187,7 @@ internal sealed unsafe class StoredWiring : Wiring
 
         if (bytes > uint.MaxValue)
             throw new SimulationException($"projections[{route.Stream}]: {bytes / 1e9:F1} GB of synapses end in one shard; use smaller shards");
-        _codes = new AlignedBuffer<byte>(bytes + Vector128<byte>.Count); // what decodes reads whole vectors
+        _codes = new AlignedBuffer<byte>(bytes + Vector256<byte>.Count); // what decodes reads whole vectors
 
         // Filling moves each start, which is stored one place too far, to its end: that is the start of the next.
         Array.Clear(last);
@@ -233,12 +240,10 @@ internal sealed unsafe class StoredWiring : Wiring
         return _isSparse ? codes.Length / sizeof(ushort) : codes.Length - codes.Count(Escape);
     }
 
-    internal override int[] Targets(int source) => [.. Targets(source * _groups, (source + 1) * _groups)];
-
-    private List<int> Targets(int firstList, int endList)
+    internal override int[] Targets(int source)
     {
         var targets = new List<int>();
-        for (int list = firstList; list < endList; list++)
+        for (int list = source * _groups; list < (source + 1) * _groups; list++)
         {
             byte* code = _codes.Pointer + _start.Pointer[list], end = _codes.Pointer + _start.Pointer[list + 1];
             for (int t = 0; code < end; code += _isSparse ? sizeof(ushort) : 1)
@@ -248,21 +253,25 @@ internal sealed unsafe class StoredWiring : Wiring
             }
         }
 
-        return targets;
+        return [.. targets];
     }
 
     internal override void PrefetchIndex(int source, int group)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(_start.Pointer + (source * _groups) + group);
+        if (!Sse.IsSupported) return;
+        Sse.Prefetch0(_start.Pointer + (source * _groups) + group);
+        PrefetchDelayKey(source);
     }
 
     internal override void Prefetch(int source, int group)
     {
         if (!Sse.IsSupported) return;
-        byte* codes = _codes.Pointer + _start.Pointer[(source * _groups) + group];
+        uint* start = _start.Pointer + (source * _groups) + group;
+        byte* codes = _codes.Pointer + start[0], end = _codes.Pointer + start[1];
+        if (codes >= end) return;
         Sse.Prefetch0(codes);
-        Sse.Prefetch0(codes + 64);
-        Sse.Prefetch0(codes + 128);
+        if (codes + 64 < end) Sse.Prefetch0(codes + 64);
+        if (codes + 128 < end) Sse.Prefetch0(codes + 128);
     }
 
     internal override void Deliver(int source, ushort* counts)
@@ -315,28 +324,31 @@ internal sealed unsafe class StoredWiring : Wiring
         uint key = DelayKey(source);
         uint* targets = stackalloc uint[Chunk];
         int list = (source * _groups) + group;
-        if (earliest > firstDue + ((long)group * Route.GroupDelays) || _isSparse)
+        byte* code = _codes.Pointer + _start.Pointer[list], end = _codes.Pointer + _start.Pointer[list + 1];
+        bool someAreDelivered = earliest > firstDue + ((long)group * Route.GroupDelays);
+        for (uint last = 0; code < end;)
         {
-            int count = 0;
-            foreach (int target in Targets(list, list + 1))
+            int count = (int)Math.Min(Chunk, (end - code) / (_isSparse ? sizeof(ushort) : 1));
+            if (_isSparse) Widen((ushort*)code, count, targets);
+            else last = Decode(code, count, last, targets);
+            code += _isSparse ? count * sizeof(ushort) : count;
+            for (int i = 0; someAreDelivered && i < count; i++)
             {
-                if (firstDue + Delay((uint)target, key) < earliest) continue;
-                targets[count++] = (uint)target;
-                if (count < Chunk) continue;
-                Append(targets, count, key, firstDue, queue);
-                count = 0;
+                if (targets[i] < NoTarget && firstDue + Delay(targets[i], key) < earliest) targets[i] = NoTarget;
             }
 
             Append(targets, count, key, firstDue, queue);
-            return;
         }
+    }
 
-        byte* code = _codes.Pointer + _start.Pointer[list], end = _codes.Pointer + _start.Pointer[list + 1];
-        for (uint last = 0; code < end; code += Chunk)
+    /// <summary>Turns targets of two bytes into targets of four. Reads and writes whole vectors.</summary>
+    private static void Widen(ushort* code, int count, uint* targets)
+    {
+        for (int i = 0; i < count; i += Vector256<ushort>.Count)
         {
-            int count = (int)Math.Min(Chunk, end - code);
-            last = Decode(code, count, last, targets);
-            Append(targets, count, key, firstDue, queue);
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(code + i));
+            low.Store(targets + i);
+            high.Store(targets + i + Vector256<uint>.Count);
         }
     }
 

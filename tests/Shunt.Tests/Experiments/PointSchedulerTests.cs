@@ -51,12 +51,14 @@ public sealed class PointSchedulerTests
     public void Threads_are_shared_by_those_that_fit_beside_one_another(double[] bytes, int[] expected)
     {
         var threads = new int[bytes.Length];
+        using var started = new CountdownEvent(bytes.Length);
         new PointScheduler<int>(8, 100).Run(
             bytes.Select((b, i) => new WaitingPoint<int>(i, bytes.Length - i, b, true)),
             (i, n) =>
             {
                 threads[i] = n;
-                Thread.Sleep(50);
+                started.Signal();
+                if (i == bytes.Length - 1) Assert.True(started.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)); // the last to end
             },
             CancellationToken.None);
         Assert.Equal(expected, threads);

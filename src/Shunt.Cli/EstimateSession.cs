@@ -1,0 +1,88 @@
+using Shunt.Experiments;
+using Shunt.Simulation;
+using Shunt.Theory;
+
+namespace Shunt.Cli;
+
+/// <summary><c>shunt estimate</c>: what points would take, on one process or on many, and what the share of one of many takes here.</summary>
+internal static class EstimateSession
+{
+    internal static int Estimate(Request request) => Session.Guard(() =>
+    {
+        var terminal = new Terminal(request.Quiet, request.Json);
+        ExperimentGrid grid = Session.Read(request);
+        if (request.Pretend is { } rank && rank >= request.Ranks)
+        {
+            terminal.Fail($"--pretend {rank}: must be a rank from 0 to {request.Ranks - 1}, as --ranks {request.Ranks} says");
+            return CommandLine.WrongInput;
+        }
+
+        if (request.Ranks > 1 && grid.Points.FirstOrDefault(p => p.Simulation.Engine == Engine.Events) is not null)
+            throw new SimulationException("simulation.engine: events: runs in one process; use the grid, or leave out --ranks");
+        return request.Pretend is not null ? Pretend(request, grid, terminal) : Estimate(request, grid, terminal);
+    });
+
+    private static int Estimate(Request request, ExperimentGrid grid, Terminal terminal)
+    {
+        var rows = new List<IReadOnlyList<string>>();
+        foreach (Experiment point in grid.Points)
+        {
+            MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
+            if (request.Ranks > 1) check = check with { Estimate = PointRunner.Estimate(point, PointRunner.Predict(point), request.Ranks) };
+            terminal.AnswerJson(EstimateJson.Write(point, check));
+            CostEstimate e = check.Estimate;
+            List<string> row =
+            [
+                Answer.Describe(point), Terminal.Count(e.Synapses), Terminal.Ratio(e.BytesPerSynapse), Terminal.Memory(e.MemoryBytes), check.Fits ? "yes" : "NO",
+                Terminal.Duration(e.BuildSeconds), Terminal.Duration(e.SimulationSeconds),
+            ];
+            rows.Add(e.Exchange is { } x
+                ? [.. row, Terminal.Duration(x.CodingSeconds + x.NetworkSeconds), Terminal.Count(x.Exchanges), Terminal.Memory(x.BytesReceived / x.Exchanges)]
+                : [.. row, Terminal.Count(e.SynapticEvents), Terminal.Count(e.InputEvents)]);
+        }
+
+        string[] header = ["point", "synapses", "bytes each", "memory", "fits", "build", "simulation"];
+        terminal.AnswerTable(
+            request.Ranks > 1 ? [.. header[..3], "a rank's memory", "fits here", .. header[5..], "of it exchange", "exchanges", "received in each"]
+                : [.. header, "synaptic events", "input events"],
+            rows, 1);
+        return terminal.CouldAnswer ? 0 : CommandLine.Failed;
+    }
+
+    private static int Pretend(Request request, ExperimentGrid grid, Terminal terminal)
+    {
+        using var stop = new StopSignal(terminal);
+        foreach (Experiment point in grid.Points)
+        {
+            int rank = request.Pretend!.Value;
+            MeanFieldSolution theory = PointRunner.Predict(point);
+            var check = new MemoryCheck(PointRunner.Estimate(point, theory, request.Ranks, rank), PointRunner.Estimate(point, null).AvailableBytes);
+            if (!check.Fits)
+                throw new SimulationException(
+                    $"the share of rank {rank} needs {Terminal.Memory(check.Estimate.MemoryBytes)}, and {Terminal.Memory(check.AvailableBytes)} are available");
+            PretendedRun run = null!;
+            terminal.Watch($"rank {rank} of {request.Ranks}", report => run = PointRunner.Pretend(
+                point, theory, rank, request.Ranks, p => report(p.Stage == RunStage.Wiring ? p.Fraction / 2 : 0.5, p.Stage == RunStage.Wiring ? "wiring" : "simulating"), stop.Token));
+            terminal.AnswerJson(EstimateJson.Write(point, check, run));
+            terminal.Answer($"{Answer.Describe(point)}: rank {rank} of {request.Ranks}, alone on this machine");
+            CostEstimate e = check.Estimate;
+            Performance p = run.Performance;
+            ExchangeEstimate? expected = e.Exchange;
+            ExchangeCounters measured = run.Counters.Exchange!;
+            double Each(double all) => all / measured.Exchanges;
+            terminal.AnswerTable(
+                ["", "estimate", "measured"],
+                [
+                    ["memory", Terminal.Memory(e.MemoryBytes), Terminal.Memory(p.PeakResidentMegabytes * 1e6)],
+                    ["build", Terminal.Duration(e.BuildSeconds), Terminal.Duration(p.BuildSeconds)],
+                    ["simulation, without the network", Terminal.Duration(e.SimulationSeconds - (expected?.NetworkSeconds ?? 0)), Terminal.Duration(p.SimulationSeconds)],
+                    ["of it coding and decoding spikes", Terminal.Duration(expected?.CodingSeconds ?? 0), Terminal.Duration(measured.CodingSeconds)],
+                    ["sent in each exchange", Terminal.Memory((expected?.BytesSent ?? 0) / (expected?.Exchanges ?? 1)), Terminal.Memory(Each(measured.BytesSent))],
+                    ["received in each exchange", Terminal.Memory((expected?.BytesReceived ?? 0) / (expected?.Exchanges ?? 1)), Terminal.Memory(Each(measured.BytesReceived))],
+                ],
+                1);
+        }
+
+        return terminal.CouldAnswer ? 0 : CommandLine.Failed;
+    }
+}
