@@ -45,6 +45,7 @@ internal static class EstimateJson
                     BuildS = measured.Performance.BuildSeconds,
                     SimS = measured.Performance.SimulationSeconds,
                     RateHz = measured.Rate,
+                    ExpectedRateHz = measured.ExpectedRate,
                     measured.Counters.Synapses,
                     measured.Counters.SynapticEvents,
                     Exchange = measured.Counters.Exchange is { } y ? new { y.Ranks, y.Exchanges, y.BytesSent, y.BytesReceived, CodingS = y.CodingSeconds } : null,

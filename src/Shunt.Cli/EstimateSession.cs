@@ -11,9 +11,11 @@ internal static class EstimateSession
     {
         var terminal = new Terminal(request.Quiet, request.Json);
         ExperimentGrid grid = Session.Read(request);
-        if (request.Pretend is { } rank && rank >= request.Ranks)
+        if (request.Pretend is { } rank && (request.Ranks == 1 || rank >= request.Ranks))
         {
-            terminal.Fail($"--pretend {rank}: must be a rank from 0 to {request.Ranks - 1}, as --ranks {request.Ranks} says");
+            terminal.Fail(request.Ranks > 1
+                ? $"--pretend {rank}: must be a rank from 0 to {request.Ranks - 1}, as --ranks {request.Ranks} says"
+                : $"--pretend {rank}: needs --ranks, the number of ranks that share the network");
             return CommandLine.WrongInput;
         }
 
@@ -73,6 +75,7 @@ internal static class EstimateSession
             terminal.AnswerTable(
                 ["", "estimate", "measured"],
                 [
+                    ["rate of its neurons (Hz)", Terminal.Ratio(run.ExpectedRate), Terminal.Ratio(run.Rate)],
                     ["memory", Terminal.Memory(e.MemoryBytes), Terminal.Memory(p.PeakResidentMegabytes * 1e6)],
                     ["build", Terminal.Duration(e.BuildSeconds), Terminal.Duration(p.BuildSeconds)],
                     ["simulation, without the network", Terminal.Duration(e.SimulationSeconds - (expected?.NetworkSeconds ?? 0)), Terminal.Duration(p.SimulationSeconds)],

@@ -124,9 +124,13 @@ internal sealed class Terminal(bool quiet, bool json)
     };
 
     /// <summary>An amount of memory in the unit that suits it.</summary>
-    internal static string Memory(double bytes) => bytes < 1e9
-        ? $"{(bytes / 1e6).ToString("F0", CultureInfo.InvariantCulture)} MB"
-        : $"{(bytes / 1e9).ToString("F2", CultureInfo.InvariantCulture)} GB";
+    internal static string Memory(double bytes) => bytes switch
+    {
+        < 999.5 => $"{bytes.ToString("F0", CultureInfo.InvariantCulture)} B",
+        < 999.5e3 => $"{(bytes / 1e3).ToString("G3", CultureInfo.InvariantCulture)} kB",
+        < 1e9 => $"{(bytes / 1e6).ToString(bytes < 9.95e6 ? "F1" : "F0", CultureInfo.InvariantCulture)} MB",
+        _ => $"{(bytes / 1e9).ToString("F2", CultureInfo.InvariantCulture)} GB",
+    };
 
     /// <summary>A number of things: whole below a million, three digits above.</summary>
     internal static string Count(double count) => count.ToString(count < 1e6 ? "N0" : "0.00e0", CultureInfo.InvariantCulture);

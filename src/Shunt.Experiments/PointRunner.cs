@@ -36,8 +36,9 @@ public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes, i
 /// <summary>What the share of one rank took.</summary>
 /// <param name="Counters">Its counts.</param>
 /// <param name="Rate">Mean rate of its neurons, warm-up included (Hz).</param>
+/// <param name="ExpectedRate">What theory predicts for it (Hz).</param>
 /// <param name="Performance">What it cost; the time in which stand-ins were drawn is left out.</param>
-public sealed record PretendedRun(SimulationCounters Counters, double Rate, Performance Performance);
+public sealed record PretendedRun(SimulationCounters Counters, double Rate, double ExpectedRate, Performance Performance);
 
 /// <summary>The network that was asked for cannot be wired: the input is wrong, though only drawing the wiring could tell.</summary>
 /// <param name="message">Where and why, and what to change.</param>
@@ -117,7 +118,7 @@ public static class PointRunner
         cancellation.ThrowIfCancellationRequested();
         using var process = Process.GetCurrentProcess();
         double neuronSeconds = counters.NeuronUpdates * experiment.Simulation.TimeStep;
-        return new PretendedRun(counters, neuronSeconds > 0 ? spikes / neuronSeconds : double.NaN, new Performance
+        return new PretendedRun(counters, neuronSeconds > 0 ? spikes / neuronSeconds : double.NaN, others.ExpectedRate, new Performance
         {
             BuildSeconds = build,
             SimulationSeconds = loop,

@@ -17,9 +17,9 @@ public sealed record CostEstimate
     // The same where the index of the lists is larger than the caches, to lists that are delivered at once and to those whose targets go into lists again.
     private const double FarIndexBytes = 8e6, FarLookUpNs = 40, FarListedLookUpNs = 95;
 
-    // The same for what ranks add: per spike that is received, and per one whose synapses are counted; per step and part of a population that is received; per spike on rank 0, which puts
-    // all in order.
-    private const double ReceiveNs = 4, CountNs = 13, ReceiveStepNs = 8, OrderNs = 20;
+    // The same for what ranks add: per spike that is sent, received, and whose synapses are counted; per step and part of a population that is sent and received; per exchange; per spike on
+    // rank 0, which puts all in order.
+    private const double SendNs = 7, ReceiveNs = 4, CountNs = 13, SendStepNs = 40, ReceiveStepNs = 8, ExchangeNs = 300, OrderNs = 20;
 
     // A cluster's network, where it is not measured: for each of the stages in which a collective call doubles its reach, and for each byte that a rank receives.
     private const double StageNs = 2000, ByteNs = 0.2;
@@ -78,7 +78,8 @@ public sealed record CostEstimate
         [
             .. shares.Select((share, r) => new ExchangeEstimate(
                 ranks, exchanges, share.BytesSent, allBytes - share.BytesSent,
-                1e-9 * (((allSpikes - share.Spikes) * ReceiveNs) + ((parts - slices[r].Length) * steps * ReceiveStepNs)),
+                1e-9 * ((share.Spikes * SendNs) + ((allSpikes - share.Spikes) * ReceiveNs) + (steps * ((slices[r].Length * SendStepNs) + ((parts - slices[r].Length) * ReceiveStepNs)))
+                    + (exchanges * ExchangeNs)),
                 1e-9 * ((2 * exchanges * Math.Ceiling(Math.Log2(ranks)) * StageNs) + ((allBytes - share.BytesSent) * ByteNs)))),
         ];
         // A single process exchanges nothing.

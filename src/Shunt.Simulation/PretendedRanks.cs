@@ -26,9 +26,11 @@ public sealed class PretendedRanks : IRanks
         Count = count;
         _clock = clock;
         var network = new LoweredNetwork(model, settings);
+        ShardPlan.Slice[][] plan = ShardPlan.OfRanks(network, count);
+        ExpectedRate = plan[rank].Sum(s => s.Count * rate(s.Population.Source.Name)) / plan[rank].Sum(s => s.Count);
         _slices =
         [
-            .. ShardPlan.OfRanks(network, count).Select((slices, r) => r == rank
+            .. plan.Select((slices, r) => r == rank
                 ? []
                 : slices.Select(s => (s.Count, Math.Log(1 - Math.Min(0.5, rate(s.Population.Source.Name) * network.Grid.TimeStep)))).ToArray()),
         ];
@@ -40,6 +42,9 @@ public sealed class PretendedRanks : IRanks
 
     /// <inheritdoc/>
     public int Count { get; }
+
+    /// <summary>Mean rate (Hz) that the neurons of the real rank have if they fire like their stand-ins.</summary>
+    public double ExpectedRate { get; }
 
     /// <summary>Time that drawing has taken (s), which a real rank would not have needed.</summary>
     public double DrawSeconds { get; private set; }
