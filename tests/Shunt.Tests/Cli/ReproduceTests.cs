@@ -87,7 +87,7 @@ public sealed class ReproduceTests
         Assert.Equal("12 points are there already", again.ErrorLines[0]);
         Assert.StartsWith("2 points, about ", again.ErrorLines[1], StringComparison.Ordinal);
         Assert.Equal(series, program.Read("out/small/series.csv"));
-        Assert.Equal("0 points, about 0 ms, up to 0 MB", Assert.Single(program.Run("reproduce", "small.yaml", "--out", "out", "--estimate").OutputLines));
+        Assert.Equal("0 points, about 0 ms, up to 0 B", Assert.Single(program.Run("reproduce", "small.yaml", "--out", "out", "--estimate").OutputLines));
     }
 
     [Theory]
