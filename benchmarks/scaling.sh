@@ -9,7 +9,7 @@ ranks_to_measure=${RANKS:-1 2 4}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 export TERM=dumb
-field() { grep -oE "\"$1\":[^,}]*" | head -n "${2:-1}" | tail -n 1 | cut -d: -f2; }
+field() { grep -oE "\"$1\":[^,}]*" | head -n 1 | cut -d: -f2; }
 
 # label, ranks, file and options: what was expected and what it took
 measure() {
@@ -38,21 +38,22 @@ pretend() {
 }
 
 w1=benchmarks/workloads/w1.yaml
+millisecond=(--set "delays={E: 1..10 ms, I: 1..10 ms}") # between exchanges
 for part; do
     case $part in
         strong)
             for ranks in $ranks_to_measure; do measure "W1, each step" $ranks $w1; done
-            for ranks in $ranks_to_measure; do measure "W1, each 1 ms" $ranks $w1 --set "delays={E: 1..10 ms, I: 1..10 ms}"; done
+            for ranks in $ranks_to_measure; do measure "W1, each 1 ms" $ranks $w1 "${millisecond[@]}"; done
             ;;
         weak)
             for ranks in $ranks_to_measure; do
-                measure "5000 neurons a rank" $ranks $w1 --set populations.E.size=$((4000 * ranks)) --set populations.I.size=$((1000 * ranks)) --set "delays={E: 1..10 ms, I: 1..10 ms}"
+                measure "5000 neurons a rank" $ranks $w1 --set populations.E.size=$((4000 * ranks)) --set populations.I.size=$((1000 * ranks)) "${millisecond[@]}"
             done
             ;;
-        spikes) for rate in 15 25 50 100; do measure "W1, input $rate Hz" 2 $w1 --set "delays={E: 1..10 ms, I: 1..10 ms}" --set "input.rate=$rate Hz"; done ;;
+        spikes) for rate in 15 25 50 100; do measure "W1, input $rate Hz" 2 $w1 "${millisecond[@]}" --set "input.rate=$rate Hz"; done ;;
         pretend)
             short=(--set "simulation.duration=0.1 s" --set simulation.warmup=0s)
-            for ranks in 8 32 128; do pretend "100,000 neurons, K = 1000" $ranks $((ranks / 2)) 1 $w1 --set populations.E.size=80000 --set populations.I.size=20000 --set "delays={E: 1..10 ms, I: 1..10 ms}" "${short[@]}" --set theory.method=exact-jump; done
+            for ranks in 8 32 128; do pretend "100,000 neurons, K = 1000" $ranks $((ranks / 2)) 1 $w1 --set populations.E.size=80000 --set populations.I.size=20000 "${millisecond[@]}" "${short[@]}" --set theory.method=exact-jump; done
             for rank in 0 500; do pretend "ten million neurons" 1000 $rank 1 benchmarks/workloads/ranks.yaml "${short[@]}"; done
             pretend "ten million neurons" 1000 500 2 benchmarks/workloads/ranks.yaml "${short[@]}"
             pretend "ten million neurons, constant delays" 1000 500 1 benchmarks/workloads/ranks.yaml "${short[@]}" --set "delays={E: 1 ms, I: 1 ms}"

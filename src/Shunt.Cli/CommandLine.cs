@@ -180,8 +180,8 @@ internal static partial class CommandLine
 
     private static Command Command(string name, string description, Func<Request, int> action, string[] args)
     {
-        bool writes = name != "estimate", hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
-            simulates = hasCheckpoints || mayCompare || name == "attribute", estimates = name == "estimate";
+        bool estimates = name == "estimate", writes = !estimates, hasCheckpoints = name is "run" or "simulate", mayCompare = name == "stability",
+            simulates = hasCheckpoints || mayCompare || name == "attribute";
         Argument<string> file = ExperimentArgument();
         Option<string[]> set = Set(), sweep = Repeatable("--sweep", "path=values",
             "Run many points: path=start:stop:n, evenly spaced, path=start:stop:n:log, or path=value,value,..., "

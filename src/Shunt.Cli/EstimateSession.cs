@@ -29,8 +29,7 @@ internal static class EstimateSession
         var rows = new List<IReadOnlyList<string>>();
         foreach (Experiment point in grid.Points)
         {
-            MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point));
-            if (request.Ranks > 1) check = check with { Estimate = PointRunner.Estimate(point, PointRunner.Predict(point), request.Ranks) };
+            MemoryCheck check = PointRunner.Estimate(point, PointRunner.Predict(point), request.Ranks);
             terminal.AnswerJson(EstimateJson.Write(point, check));
             CostEstimate e = check.Estimate;
             List<string> row =
@@ -58,7 +57,7 @@ internal static class EstimateSession
         {
             int rank = request.Pretend!.Value;
             MeanFieldSolution theory = PointRunner.Predict(point);
-            var check = new MemoryCheck(PointRunner.Estimate(point, theory, request.Ranks, rank), PointRunner.Estimate(point, null).AvailableBytes);
+            MemoryCheck check = PointRunner.Estimate(point, theory, request.Ranks, rank);
             if (!check.Fits)
                 throw new SimulationException(
                     $"the share of rank {rank} needs {Terminal.Memory(check.Estimate.MemoryBytes)}, and {Terminal.Memory(check.AvailableBytes)} are available");
@@ -69,7 +68,7 @@ internal static class EstimateSession
             terminal.Answer($"{Answer.Describe(point)}: rank {rank} of {request.Ranks}, alone on this machine");
             CostEstimate e = check.Estimate;
             Performance p = run.Performance;
-            ExchangeEstimate? expected = e.Exchange;
+            ExchangeEstimate expected = e.Exchange!;
             ExchangeCounters measured = run.Counters.Exchange!;
             double Each(double all) => all / measured.Exchanges;
             terminal.AnswerTable(
@@ -78,10 +77,10 @@ internal static class EstimateSession
                     ["rate of its neurons (Hz)", Terminal.Ratio(run.ExpectedRate), Terminal.Ratio(run.Rate)],
                     ["memory", Terminal.Memory(e.MemoryBytes), Terminal.Memory(p.PeakResidentMegabytes * 1e6)],
                     ["build", Terminal.Duration(e.BuildSeconds), Terminal.Duration(p.BuildSeconds)],
-                    ["simulation, without the network", Terminal.Duration(e.SimulationSeconds - (expected?.NetworkSeconds ?? 0)), Terminal.Duration(p.SimulationSeconds)],
-                    ["of it coding and decoding spikes", Terminal.Duration(expected?.CodingSeconds ?? 0), Terminal.Duration(measured.CodingSeconds)],
-                    ["sent in each exchange", Terminal.Memory((expected?.BytesSent ?? 0) / (expected?.Exchanges ?? 1)), Terminal.Memory(Each(measured.BytesSent))],
-                    ["received in each exchange", Terminal.Memory((expected?.BytesReceived ?? 0) / (expected?.Exchanges ?? 1)), Terminal.Memory(Each(measured.BytesReceived))],
+                    ["simulation, without the network", Terminal.Duration(e.SimulationSeconds - expected.NetworkSeconds), Terminal.Duration(p.SimulationSeconds)],
+                    ["of it coding and decoding spikes", Terminal.Duration(expected.CodingSeconds), Terminal.Duration(measured.CodingSeconds)],
+                    ["sent in each exchange", Terminal.Memory(expected.BytesSent / expected.Exchanges), Terminal.Memory(Each(measured.BytesSent))],
+                    ["received in each exchange", Terminal.Memory(expected.BytesReceived / expected.Exchanges), Terminal.Memory(Each(measured.BytesReceived))],
                 ],
                 1);
         }

@@ -80,7 +80,7 @@ public static class PointRunner
     /// <param name="team">The processes that will share it; null when one does everything.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
     public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory, Team? team = null) =>
-        new(Estimate(experiment, theory, team?.Ranks.Count ?? 1), AvailableMemory(), team?.OnThisMachine ?? 1);
+        Estimate(experiment, theory, team?.Ranks.Count ?? 1) with { Processes = team?.OnThisMachine ?? 1 };
 
     /// <summary>The same on a number of ranks, wherever they are.</summary>
     /// <param name="experiment">The point.</param>
@@ -88,8 +88,8 @@ public static class PointRunner
     /// <param name="ranks">Ranks.</param>
     /// <param name="rank">The rank whose memory and times are asked for; null for the largest of all.</param>
     /// <exception cref="SimulationException">The settings do not fit the model.</exception>
-    public static CostEstimate Estimate(Experiment experiment, MeanFieldSolution? theory, int ranks, int? rank = null) =>
-        CostEstimate.Of(experiment.Model, experiment.Simulation, RateOf(theory), ranks, rank);
+    public static MemoryCheck Estimate(Experiment experiment, MeanFieldSolution? theory, int ranks, int? rank = null) =>
+        new(CostEstimate.Of(experiment.Model, experiment.Simulation, RateOf(theory), ranks, rank), AvailableMemory());
 
     private static Func<string, double> RateOf(MeanFieldSolution? theory) =>
         population => theory?.Observables[population].Rate is { IsKnown: true } rate ? rate.Value : 0;
