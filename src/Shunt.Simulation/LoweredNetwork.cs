@@ -5,23 +5,32 @@ namespace Shunt.Simulation;
 /// <summary>
 /// One way in which arrivals act on a neuron. Over a step, n arrivals and the content s of the synaptic reservoir release
 /// <c>G = n Instant + s Release</c>, and <c>s := s Decay + n Carry</c>; arrivals are spread evenly over the step. For a conductance G is the time
-/// integral of g/(g_L tau_L), for a current the charge in mV. Nothing is lost: Instant + Carry is the whole efficacy.
+/// integral of g/(g_L tau_L), for a current the charge in mV. Nothing is lost: Instant + Carry is the whole efficacy. With forward Euler, arrivals
+/// come at the end of the step, and a jump is the whole change of V that it makes on its own.
 /// </summary>
 internal readonly record struct Channel
 {
-    internal Channel(Synapse synapse, double dt)
+    internal Channel(Synapse synapse, double dt, Integration integration = Integration.Exponential)
     {
         IsConductance = synapse.Model == SynapseModel.Conductance;
         Reversal = IsConductance ? synapse.Reversal : 1;
         double total = IsConductance ? synapse.ConductanceIntegral : synapse.Efficacy;
         MeanEfficacy = IsConductance && synapse.IsInstantaneous ? synapse.JumpFraction : synapse.Efficacy;
+        TimeConstant = synapse.TimeConstant;
+        bool isEuler = integration == Integration.Euler;
         if (synapse.IsInstantaneous)
         {
-            Instant = total;
+            Instant = isEuler ? MeanEfficacy : total;
             return;
         }
 
         double x = dt / synapse.TimeConstant, kept = Relaxation.Phi(x);
+        if (isEuler)
+        {
+            (Carry, Decay, Release) = (total, 1 - x, x);
+            return;
+        }
+
         Instant = total * (1 - kept);
         Carry = total * kept;
         Decay = Math.Exp(-x);
@@ -32,6 +41,9 @@ internal readonly record struct Channel
 
     /// <summary>Reversal potential (mV); 1 for a current, whose release enters the drive as it is.</summary>
     internal double Reversal { get; }
+
+    /// <summary>Synaptic time constant tau_S (s); 0 is instantaneous.</summary>
+    internal double TimeConstant { get; }
 
     internal double Instant { get; }
 
@@ -212,7 +224,8 @@ internal sealed class LoweredNetwork
         {
             Projection projection = Model.Projections[i];
             if (projection.Target != population.Name) continue;
-            var channel = new Channel(projection.Synapse, dt);
+            if (Settings.Integration == Integration.Euler) EulerRules.Check(projection.Synapse, $"projections[{i}]", dt);
+            var channel = new Channel(projection.Synapse, dt, Settings.Integration);
             int c = channels.IndexOf(channel);
             if (c < 0)
             {
@@ -267,6 +280,7 @@ internal sealed class LoweredNetwork
             Inputs = inputs,
         };
         FlowRules.Check(lowered, dt);
+        if (Settings.Integration == Integration.Euler) EulerRules.Check(population, dt);
         return lowered;
     }
 

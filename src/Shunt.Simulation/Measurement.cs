@@ -321,7 +321,7 @@ internal sealed class Measurement
                     $"population {population.Source.Name}: dt = {_dt * 1e3:G3} ms does not resolve the effective time constant, {tau * 1e3:G3} ms; use dt below {tau * 1e2:G2} ms");
             }
 
-            double[] synaptic = [.. population.Channels.Where(c => c.HasReservoir).Select(c => -_dt / Math.Log(c.Decay))];
+            double[] synaptic = [.. population.Channels.Where(c => c.HasReservoir).Select(c => c.TimeConstant)];
             if (synaptic.Length > 0 && _dt > 0.2 * synaptic.Min() * (1 + 1e-9))
             {
                 run._warnings.Add(

@@ -9,11 +9,13 @@ namespace Shunt.Simulation;
 /// <summary>The membranes of one shard, in the precision that was chosen.</summary>
 internal abstract class Membrane
 {
-    internal static Membrane Of(Shard shard, Precision precision) => precision == Precision.Double ? Of<double>(shard) : Of<float>(shard);
+    internal static Membrane Of(Shard shard, SimulationSettings settings) =>
+        settings.Precision == Precision.Double ? Of<double>(shard, settings.Integration) : Of<float>(shard, settings.Integration);
 
-    private static Membrane Of<T>(Shard shard)
+    private static Membrane Of<T>(Shard shard, Integration integration)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => shard.Population.Source.Neuron.Current switch
         {
+            null when integration == Integration.Euler => new Membrane<T, EulerFlow<T>>(shard, default),
             null => new Membrane<T, LinearFlow<T>>(shard, default),
             MembraneCurrent.SpikeInitiation spike => new Membrane<T, SpikeFlow<T>>(shard, new SpikeFlow<T>(shard.Population, spike)),
             MembraneCurrent.InwardRectifier rectifier => new Membrane<T, RectifierFlow<T>>(shard, new RectifierFlow<T>(shard.Population, rectifier)),

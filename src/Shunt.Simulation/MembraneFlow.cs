@@ -28,6 +28,14 @@ internal readonly struct LinearFlow<T> : IMembraneFlow<T>
         Lanes.Fma(Lanes.Fma(-gamma, v, drive), Relaxation.Phi(gamma), v);
 }
 
+/// <summary>Leak and synapses only, by forward Euler: V := V + N - Gamma V.</summary>
+internal readonly struct EulerFlow<T> : IMembraneFlow<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive) => Lanes.Fma(-gamma, v, drive) + v;
+}
+
 /// <summary>
 /// Exponential integrate-and-fire: dV/ds = N - Gamma V + lambda Delta e^x, x = (V - V_T)/Delta, lambda = dt/tau_L. Along a path that rises evenly
 /// from V to V*, where the linear part alone would end, the exponential part has a closed solution:
@@ -78,6 +86,33 @@ internal readonly struct RectifierFlow<T>(LoweredPopulation population, Membrane
         Vector512<T> conductance = Vector512.Create(_conductance) * closed;
         Vector512<T> change = Lanes.Fma(-conductance, above, Lanes.Fma(-gamma, v, drive));
         return Lanes.Fma(change, Relaxation.Phi(Lanes.Fma(conductance, closed, gamma)), v);
+    }
+}
+
+/// <summary>What forward Euler cannot do.</summary>
+internal static class EulerRules
+{
+    private const string Otherwise = "or use simulation.integration: exponential";
+
+    /// <exception cref="SimulationException">The decay of a synapse is not stable, or would change sign, in a step.</exception>
+    internal static void Check(Synapse synapse, string place, double dt)
+    {
+        if (synapse.IsInstantaneous || dt <= synapse.TimeConstant * (1 + 1e-9)) return;
+        throw new SimulationException(
+            $"{place}.tau_syn: {synapse.TimeConstant * 1e3:G6} ms; with forward Euler a conductance changes sign where dt, {dt * 1e3:G6} ms, is longer: use a smaller dt, {Otherwise}");
+    }
+
+    /// <exception cref="SimulationException">The membrane is not linear, or not stable on its own.</exception>
+    internal static void Check(Population population, double dt)
+    {
+        Neuron neuron = population.Neuron;
+        if (neuron.Current is { } current)
+            throw new SimulationException($"populations.{population.Name}.neuron.model: {current.Model}; forward Euler is for lif: set it to lif, {Otherwise}");
+        if (dt > neuron.MembraneTimeConstant)
+        {
+            throw new SimulationException(
+                $"populations.{population.Name}.neuron.tau_m: {neuron.MembraneTimeConstant * 1e3:G6} ms; with forward Euler the membrane overshoots where dt, {dt * 1e3:G6} ms, is longer: use a smaller dt, {Otherwise}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ internal sealed unsafe class Shard : IObserved
         _inputs = [.. population.Inputs.Select(input => new PrivateInputDraw(input, this))];
         Source = new SpikeSource(population.Index, first, new SpikeHistory(network.EpochSteps, network.HistoryEpochs));
         Statistics = new ShardStatistics(network, population, first, count);
-        Membrane = Membrane.Of(this, network.Settings.Precision);
+        Membrane = Membrane.Of(this, network.Settings);
         Initialise();
     }
 

@@ -22,6 +22,19 @@ public enum Precision
 }
 #pragma warning restore CA1720
 
+/// <summary>How membranes and conductances are advanced over a time step.</summary>
+public enum Integration
+{
+    /// <summary>Conductances release exactly what they should and are held at their average over the step, in which the membrane is solved exactly: stable for any step.</summary>
+    Exponential,
+
+    /// <summary>
+    /// Forward Euler, V := V + dt dV/dt and g := g + dt dg/dt from the values at the beginning of the step; an arrival enters its conductance at the end of its step. What
+    /// other simulators do by default: to see what it costs, or to meet numbers computed with it.
+    /// </summary>
+    Euler,
+}
+
 /// <summary>Where the synapses of a network are.</summary>
 public enum WiringStorage
 {
@@ -40,6 +53,9 @@ public sealed record SimulationSettings
 
     /// <summary>Precision of the state on the grid.</summary>
     public Precision Precision { get; init; }
+
+    /// <summary>How a step on the grid is done.</summary>
+    public Integration Integration { get; init; }
 
     /// <summary>Stored or procedural wiring.</summary>
     public WiringStorage Wiring { get; init; }

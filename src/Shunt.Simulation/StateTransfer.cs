@@ -61,7 +61,7 @@ internal sealed class StateTransfer
         TimeGrid grid = _network.Grid;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join(", ", _network.Populations.Select(Shape))}; {_network.Settings.Precision} precision, dt {grid.TimeStep:R} s, "
+            $"{string.Join(", ", _network.Populations.Select(Shape))}; {_network.Settings.Precision} precision, {_network.Settings.Integration} steps, dt {grid.TimeStep:R} s, "
             + $"{grid.WarmUpSteps} + {grid.MeasuredSteps} steps, {_network.EpochSteps} to an epoch, {_network.HistoryEpochs} epochs kept, seed "
             + $"{_network.Settings.Seed}");
     }

@@ -19,9 +19,11 @@ internal static class Conventions
             ["engine"] = isOnGrid
                 ? "grid: spikes at the ends of time steps"
                 : "events: continuous times, exact between arrivals; spike times are written in whole nanoseconds, rounded up",
-            ["arrivals_within_a_step"] = isOnGrid
-                ? "spread evenly over the step: conductances held, exponential update"
-                : "one by one, each at its own time",
+            ["arrivals_within_a_step"] = !isOnGrid
+                ? "one by one, each at its own time"
+                : settings.Integration == Integration.Euler
+                    ? "together: jumps are summed, conductances jump at its end; forward Euler"
+                    : "spread evenly over the step: conductances held, exponential update",
             ["delay_law"] = Delays(model, isOnGrid),
             ["input_wiring"] = Words(model.Inputs.Select(i => i.Wiring == InputWiring.Pool
                 ? FormattableString.Invariant($"pool of {i.PoolSize} shared Poisson units")

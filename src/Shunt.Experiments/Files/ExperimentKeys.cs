@@ -133,6 +133,8 @@ internal static class ExperimentKeys
         new("engine", new Shape.Choice("grid", "events"), "time steps, or continuous time: exact and slower, for instantaneous synapses only")
             { Default = "grid" },
         new("dt", Shape.Time(Limit.Positive), "time step; with events only samples and bins lie on it") { Default = "0.05 ms" },
+        new("integration", new Shape.Choice("exponential", "euler"), "a step solved exactly with its average conductances, or forward Euler as in other simulators")
+            { Default = "exponential", When = ("simulation.engine", "grid") },
         new("precision", new Shape.Choice("single", "double"), "32 or 64 bits for the state on the grid; with events it has 64")
             { Default = "single", When = ("simulation.engine", "grid") },
         new("wiring", new Shape.Choice("stored", "procedural"), "synapses in memory, or computed when a spike needs them (fixed in-degrees, multapses and autapses)")

@@ -75,6 +75,7 @@ internal sealed class Lowering
         {
             Engine = simulation["engine"].Word == "events" ? Engine.Events : Engine.Grid,
             Wiring = simulation.Find("wiring") is { Value: "procedural" } ? WiringStorage.Procedural : WiringStorage.Stored,
+            Integration = simulation.Find("integration") is { Value: "euler" } ? Integration.Euler : Integration.Exponential,
             Precision = simulation.Find("precision") is { Value: "double" } ? Precision.Double : Precision.Single,
             TimeStep = simulation["dt"].Number,
             WarmUp = simulation["warmup"].Number,
