@@ -71,9 +71,21 @@ internal sealed class MathText
     /// <param name="text">Any text.</param>
     public static string Escape(string text) => text.Replace("$", "\\$", StringComparison.Ordinal);
 
-    /// <summary>The label without markup, for alternative text.</summary>
+    /// <summary>The label without markup, for alternative text. Subscripts join what they belong to, a superscript keeps its <c>^</c>: 10^6 is not 106.</summary>
     /// <param name="markup">The label.</param>
-    public static string Plain(string markup) => string.Concat(new MathText(markup, 10).Runs.Select(r => r.Text));
+    public static string Plain(string markup)
+    {
+        var text = new StringBuilder();
+        bool wasRaised = false;
+        foreach (TextRun run in new MathText(markup, 10).Runs)
+        {
+            bool isRaised = run.Rise > 0;
+            if (isRaised && !wasRaised) text.Append('^');
+            text.Append(run.Text);
+            wasRaised = isRaised;
+        }
+        return text.ToString();
+    }
 
     /// <summary>The label as HTML.</summary>
     /// <param name="markup">The label.</param>
