@@ -14,6 +14,7 @@ internal sealed record Outcome(int ExitCode, string Output, string Error)
 /// <summary>The built program, run as a process in a folder of its own.</summary>
 internal sealed class Program : IDisposable
 {
+    /// <summary>How long it may say nothing; how long it takes depends on what else the machine does.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     internal Program()
@@ -77,6 +78,7 @@ internal sealed class Program : IDisposable
     {
         private readonly Process process;
         private readonly StringBuilder output = new(), error = new();
+        private long lastWord = Stopwatch.GetTimestamp();
 
         internal Running(string folder, IReadOnlyDictionary<string, string> environment, string[] command)
         {
@@ -115,18 +117,21 @@ internal sealed class Program : IDisposable
         /// <summary>Waits until something holds.</summary>
         internal void Until(Func<bool> holds, string what)
         {
-            var clock = Stopwatch.StartNew();
             while (!holds())
             {
                 if (process.HasExited) throw new InvalidOperationException($"the program ended before {what}: {Error}");
-                if (clock.Elapsed > Patience) throw new TimeoutException($"waited in vain for {what}: {Error}");
+                if (HasStalled) throw new TimeoutException($"waited in vain for {what}: {Error}");
                 Thread.Sleep(5);
             }
         }
 
         internal Outcome Wait()
         {
-            if (!process.WaitForExit(Patience)) throw new TimeoutException($"the program did not end: {Error}");
+            while (!process.WaitForExit(TimeSpan.FromSeconds(1)))
+            {
+                if (HasStalled) throw new TimeoutException($"the program did not end: {Error}");
+            }
+
             process.WaitForExit();
             return new Outcome(process.ExitCode, output.ToString(), Error);
         }
@@ -137,9 +142,12 @@ internal sealed class Program : IDisposable
             process.Dispose();
         }
 
-        private static void Append(StringBuilder text, string? line)
+        private bool HasStalled => Stopwatch.GetElapsedTime(Interlocked.Read(ref lastWord)) > Patience;
+
+        private void Append(StringBuilder text, string? line)
         {
             if (line is null) return;
+            Interlocked.Exchange(ref lastWord, Stopwatch.GetTimestamp());
             lock (text) text.Append(line).Append('\n');
         }
     }

@@ -14,7 +14,7 @@ public sealed class ResumeTests
         coupling: {K: 100, gamma: 0.25, a: 0.009, g: 20, in_degree_cv: 0.1}
         input: {rate: 60 Hz, wiring: pool, size: 800}
         delays: {E: 0..4 ms, I: 0..1 ms}
-        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 15 s}
+        simulation: {dt: 0.1 ms, warmup: 0.5 s, duration: 8 s}
         """;
 
     private static readonly string[] Endless = ["run", "tiny.yaml", "--out", "r", "--set", "simulation.duration=10000 s", "--checkpoint", "0.05"];
