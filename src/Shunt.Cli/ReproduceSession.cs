@@ -105,7 +105,7 @@ internal static class ReproduceSession
                 v.Figure, v.Panel, v.Series, v.Quantity, v.Source, $"{v.Within} of {v.Points}", v.Deviation, v.Tolerance, FigureResult.Word(v.Outcome),
             })],
             9);
-        foreach (FigureVerdict v in verdicts.Where(v => v.Cause.Length > 0)) terminal.Answer($"{v.Figure} {v.Panel}, {v.Series}: {v.Cause}");
+        foreach (FigureVerdict v in verdicts.Where(v => v.Control.Length > 0)) terminal.Answer($"{v.Figure} {v.Panel}, {v.Series}: {v.Cause} ({v.Control})");
         int failed = verdicts.Count(v => v.Outcome == FigureOutcome.Fail), explained = verdicts.Count(v => v.Outcome == FigureOutcome.Explained);
         terminal.Answer($"{verdicts.Length} verdicts: {verdicts.Length - failed - explained} pass, {explained} explained, {failed} fail");
     }

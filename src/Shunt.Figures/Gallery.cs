@@ -28,8 +28,11 @@ public static class Gallery
                     $"| {v.Panel} | {Cell(v.Series)} | {Cell(v.Quantity)} | {Cell(v.Source)} | {v.Within} of {v.Points} | {v.Deviation} | {v.Tolerance} | {FigureResult.Word(v.Outcome)} |\n");
             }
 
-            foreach (IGrouping<string, FigureVerdict> cause in results[i].Verdicts.Where(v => v.Cause.Length > 0).GroupBy(v => v.Cause))
-                text.Append($"\n{string.Join(", ", cause.Select(v => v.Panel).Distinct())}: {Plain(cause.Key)}\n");
+            foreach (IGrouping<string, FigureVerdict> cause in results[i].Verdicts.Where(v => v.Control.Length > 0).GroupBy(v => v.Cause))
+            {
+                text.Append($"\n{Plain(cause.Key)}:\n\n");
+                foreach (FigureVerdict v in cause) text.Append($"- {v.Panel}, {Plain(v.Series)}, {v.Control}\n");
+            }
         }
 
         return text.ToString();
@@ -38,7 +41,7 @@ public static class Gallery
     private static string Count(FigureVerdict[] all)
     {
         int failed = all.Count(v => v.Outcome == FigureOutcome.Fail), explained = all.Count(v => v.Outcome == FigureOutcome.Explained);
-        string closed = explained == 0 ? "" : $", {explained} not, but a controlled run that changes one thing shows why";
+        string closed = explained == 0 ? "" : $", {explained} not, but a controlled run shows why, and what it changes is named";
         string open = failed == 0 ? "" : $", {failed} not ([reproducibility.md](reproducibility.md) says what is known)";
         return $"Of {all.Length} comparisons {all.Length - failed - explained} are within tolerance{closed}{open}.";
     }

@@ -6,7 +6,14 @@ namespace Shunt.Experiments;
 /// <param name="Methods">Theories to evaluate.</param>
 /// <param name="IsSimulated">Whether the points are simulated.</param>
 /// <param name="HasCriticalCv">Whether CV_K* is looked for.</param>
-public sealed record FigureData(string Name, ExperimentGrid Grid, IReadOnlyList<string> Methods, bool IsSimulated, bool HasCriticalCv);
+public sealed record FigureData(string Name, ExperimentGrid Grid, IReadOnlyList<string> Methods, bool IsSimulated, bool HasCriticalCv)
+{
+    /// <summary>Name of the data that these are like; empty for none.</summary>
+    public string Like { get; init; } = "";
+
+    /// <summary>What differs from those, each path=value.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+}
 
 /// <summary>An axis of a panel.</summary>
 /// <param name="Label">Title.</param>
@@ -49,8 +56,8 @@ public sealed record FigureCheck
     /// <summary>Why a deviation is expected; empty when none is.</summary>
     public string Cause { get; init; } = "";
 
-    /// <summary>Data that differ in one thing and must then agree; empty for none.</summary>
-    public string ClosedBy { get; init; } = "";
+    /// <summary>Data like those of the series that must then agree; null for none.</summary>
+    public FigureData? ClosedBy { get; init; }
 }
 
 /// <summary>One curve or set of points of a panel.</summary>
@@ -194,7 +201,7 @@ public sealed record FigureFile
         internal FigureFile Read(Entry root)
         {
             Entry? listed = root.Find("data");
-            FigureData[] data = [.. (listed?.Names ?? []).Select(n => DataOf(n, listed![n])).OfType<FigureData>()];
+            FigureData[] data = [.. (listed?.Names ?? []).Select(n => DataOf(n, listed!)).OfType<FigureData>()];
             var names = (listed?.Names ?? []).ToHashSet(StringComparer.Ordinal);
             FigurePanel[] panels = [.. root["panels"].Items.Select(p => new FigurePanel(
                 p["title"].Word.Trim(), AxisOf(p["x"]), AxisOf(p["y"]), [.. p["series"].Items.Select(s => SeriesOf(s, names, data))]))];
@@ -212,23 +219,40 @@ public sealed record FigureFile
             };
         }
 
-        private FigureData? DataOf(string name, Entry entry)
+        private FigureData? DataOf(string name, Entry listed)
         {
-            string[] set = [.. Texts(entry.Find("set")), .. isFull ? Texts(entry.Find("full")) : []];
-            string sweep = (isFull ? Text(entry, "sweep_full") : "") is { Length: > 0 } longer ? longer : Text(entry, "sweep");
+            Entry entry = listed[name], origin = OriginOf(entry, listed);
+            string[] changes = origin == entry ? [] : [.. Texts(entry.Find("set"))];
+            string[] set = [.. Texts(origin.Find("set")), .. isFull ? Texts(origin.Find("full")) : [], .. changes];
+            string sweep = (isFull ? Text(origin, "sweep_full") : "") is { Length: > 0 } longer ? longer : Text(origin, "sweep");
             try
             {
-                ExperimentGrid grid = ExperimentFile.Read(Below(entry["experiment"])).With(set).Expand(sweep.Length > 0 ? [sweep] : []);
-                string[] methods = entry.Find("methods") is { } list ? [.. Texts(list)] : [grid.Points[0].TheoryMethod];
+                ExperimentGrid grid = ExperimentFile.Read(Below(origin["experiment"])).With(set).Expand(sweep.Length > 0 ? [sweep] : []);
+                string[] methods = origin.Find("methods") is { } list ? [.. Texts(list)] : [grid.Points[0].TheoryMethod];
                 foreach (string unknown in methods.Except(Theory.TransferFunctions.Names))
-                    problems.Add(entry["methods"].Problem($"no theory is called '{unknown}'; there are {string.Join(", ", Theory.TransferFunctions.Names)}"));
-                return new FigureData(name, grid, methods, entry["simulate"].IsOn, entry["critical_cv"].IsOn);
+                    problems.Add(origin["methods"].Problem($"no theory is called '{unknown}'; there are {string.Join(", ", Theory.TransferFunctions.Names)}"));
+                return new FigureData(name, grid, methods, IsOn(origin, "simulate"), IsOn(origin, "critical_cv")) { Like = Text(entry, "like"), Changes = changes };
             }
             catch (ExperimentFileException e)
             {
                 problems.AddRange(e.Problems);
                 return null;
             }
+        }
+
+        private Entry OriginOf(Entry entry, Entry listed)
+        {
+            if (entry.Find("like") is not { } like)
+            {
+                if (entry.Find("experiment") is null) problems.Add(entry.Problem("needs an experiment, or 'like' with the name of other data"));
+                return entry;
+            }
+
+            foreach (string key in entry.Names.Except(["like", "set"])) problems.Add(entry[key].Problem("data that are like others change values with 'set' only"));
+            if (listed.Find(like.Word) is { } origin && origin.Find("like") is null) return origin;
+            string[] originals = [.. listed.Names.Where(n => listed[n].Find("like") is null)];
+            problems.Add(like.Problem($"no data of their own are called '{like.Word}'; there are {string.Join(", ", originals)}"));
+            throw new UnusableEntryException(like.Path);
         }
 
         private static FigureAxis AxisOf(Entry entry) => new(
@@ -249,8 +273,6 @@ public sealed record FigureFile
             if (!IsColour(entry["colour"].Word))
                 problems.Add(entry["colour"].Problem($"no colour is called '{entry["colour"].Word}'; there are {string.Join(", ", FigureKeys.Colours)}, and i/n for the i-th of n ordered ones"));
             Entry[] checks = [.. entry.Find("check") is { } one ? [one] : Array.Empty<Entry>(), .. entry.Find("checks")?.Items ?? []];
-            foreach (Entry closing in checks.Select(c => c.Find("closed_by")).OfType<Entry>().Where(c => !names.Contains(c.Word)))
-                problems.Add(closing.Problem($"no data are called '{closing.Word}'; there are {string.Join(", ", names)}"));
             return new FigureSeries
             {
                 Label = Text(entry, "label"),
@@ -268,7 +290,7 @@ public sealed record FigureFile
                 Style = entry["style"].Word,
                 Shape = entry["shape"].Word,
                 Colour = entry["colour"].Word,
-                Checks = [.. checks.Select(CheckOf)],
+                Checks = [.. checks.Select(c => CheckOf(c, ClosingOf(c, Text(entry, "data"), names, data)))],
             };
         }
 
@@ -282,7 +304,22 @@ public sealed record FigureFile
                 problems.Add(of.Problem($"'{of.Word}' is not computed for the data '{data.Name}'; there are {string.Join(", ", known)}"));
         }
 
-        private FigureCheck CheckOf(Entry entry)
+        private FigureData? ClosingOf(Entry check, string drawn, HashSet<string> names, FigureData[] data)
+        {
+            if (check.Find("closed_by") is not { } closing) return null;
+            FigureData[] controls = [.. data.Where(d => d.Like.Length > 0 && d.Like == drawn)];
+            FigureData? closed = controls.FirstOrDefault(d => d.Name == closing.Word);
+            bool isUnread = names.Contains(closing.Word) && !data.Any(d => d.Name == closing.Word); // what is wrong with it was reported
+            if (closed is null && !isUnread)
+            {
+                string known = controls.Length == 0 ? "none are" : string.Join(", ", controls.Select(d => d.Name));
+                problems.Add(closing.Problem($"'{closing.Word}' are not data like '{drawn}', which the series draws; {known}"));
+            }
+
+            return closed;
+        }
+
+        private FigureCheck CheckOf(Entry entry, FigureData? closedBy)
         {
             if (entry.Find("reference") is null == entry.Find("slope") is null) problems.Add(entry.Problem("needs a reference or a slope, one of the two"));
             return new FigureCheck
@@ -297,7 +334,7 @@ public sealed record FigureFile
                 From = entry.Find("from")?.Number ?? double.NegativeInfinity,
                 To = entry.Find("to")?.Number ?? double.PositiveInfinity,
                 Cause = Text(entry, "cause"),
-                ClosedBy = Text(entry, "closed_by"),
+                ClosedBy = closedBy,
             };
         }
 
@@ -334,6 +371,8 @@ public sealed record FigureFile
         private static IEnumerable<string> Texts(Entry? list) => (list?.Items ?? []).Select(i => i.Word);
 
         private static string Text(Entry entry, string name) => entry.Find(name)?.Word ?? "";
+
+        private static bool IsOn(Entry entry, string name) => entry.Find(name)?.IsOn ?? false;
 
         private static double Number(Entry entry, string name) => entry.Find(name)?.Number ?? double.NaN;
     }

@@ -9,14 +9,15 @@ internal static class FigureKeys
 
     private static readonly Key[] Data =
     [
-        new("experiment", new Shape.Text(), "experiment file, relative to this one") { Required = true },
+        new("experiment", new Shape.Text(), "experiment file, relative to this one"),
+        new("like", new Shape.Text(), "instead of an experiment: name of data that these are like, but for what `set` changes; no other key beside it"),
         new("set", new Shape.ListOf(new Shape.Text()), "values to change, each path=value as after --set"),
         new("full", new Shape.ListOf(new Shape.Text()), "further values to change under --full"),
         new("sweep", new Shape.Text(), "the sweep, as after --sweep"),
         new("sweep_full", new Shape.Text(), "the sweep under --full; the same if left out"),
         new("methods", new Shape.ListOf(new Shape.Text()), "theories; the experiment's own if left out, [] for none"),
-        new("simulate", new Shape.Flag(), "whether to simulate as well") { Default = "false" },
-        new("critical_cv", new Shape.Flag(), "whether to look for CV_K* at every point, which takes about a second") { Default = "false" },
+        new("simulate", new Shape.Flag(), "whether to simulate as well; false if left out"),
+        new("critical_cv", new Shape.Flag(), "whether to look for CV_K* at every point, which takes about a second; false if left out"),
     ];
 
     private static readonly Key[] Axis =
@@ -43,7 +44,7 @@ internal static class FigureKeys
         new("from", Shape.Plain(Limit.Finite), "compare from this x on"),
         new("to", Shape.Plain(Limit.Finite), "compare up to this x"),
         new("cause", new Shape.Text(), "why a deviation is expected, if the controlled run below closes it"),
-        new("closed_by", new Shape.Text(), "name of data that differ in one thing and must agree with the reference"),
+        new("closed_by", new Shape.Text(), "name of data `like` those of the series, which must agree with the reference"),
     ];
 
     private static readonly Key[] Series =

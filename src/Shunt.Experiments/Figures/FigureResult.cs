@@ -27,11 +27,15 @@ public sealed record FigureResult(FigureFile File, IReadOnlyList<IReadOnlyList<S
                 foreach (FigureCheck check in series.Checks)
                 {
                     var verdict = FigureVerdict.Of(points[p][s], panel, check, name);
-                    if (verdict.Outcome == FigureOutcome.Fail && check.ClosedBy.Length > 0)
+                    if (verdict.Outcome == FigureOutcome.Fail && check.ClosedBy is { } control)
                     {
-                        var closed = FigureVerdict.Of(curves.Of(file, panel, series with { Data = check.ClosedBy }), panel, check, name);
-                        string cause = $"{check.Cause} (with that changed: {closed.Deviation}, {closed.Within} of {closed.Points} within)";
-                        verdict = verdict with { Cause = cause, Outcome = closed.Outcome == FigureOutcome.Pass ? FigureOutcome.Explained : FigureOutcome.Fail };
+                        var closed = FigureVerdict.Of(curves.Of(file, panel, series with { Data = control.Name }), panel, check, name);
+                        verdict = verdict with
+                        {
+                            Outcome = closed.Outcome == FigureOutcome.Pass ? FigureOutcome.Explained : FigureOutcome.Fail,
+                            Cause = check.Cause,
+                            Control = $"with {string.Join(", ", control.Changes)}: {closed.Deviation}, {closed.Within} of {closed.Points} within",
+                        };
                     }
 
                     verdicts.Add(verdict);
@@ -67,9 +71,9 @@ public sealed record FigureResult(FigureFile File, IReadOnlyList<IReadOnlyList<S
     /// <param name="verdicts">The verdicts.</param>
     public static string VerdictTable(IEnumerable<FigureVerdict> verdicts)
     {
-        var csv = new Csv(["figure", "panel", "series", "quantity", "reference", "points", "within", "deviation", "tolerance", "verdict", "cause"]);
+        var csv = new Csv(["figure", "panel", "series", "quantity", "reference", "points", "within", "deviation", "tolerance", "verdict", "cause", "control"]);
         foreach (FigureVerdict v in verdicts)
-            csv.Add([v.Figure, v.Panel, v.Series, v.Quantity, v.Source, (double)v.Points, (double)v.Within, v.Deviation, v.Tolerance, Word(v.Outcome), v.Cause]);
+            csv.Add([v.Figure, v.Panel, v.Series, v.Quantity, v.Source, (double)v.Points, (double)v.Within, v.Deviation, v.Tolerance, Word(v.Outcome), v.Cause, v.Control]);
         return csv.ToString();
     }
 
@@ -85,7 +89,7 @@ public sealed record FigureResult(FigureFile File, IReadOnlyList<IReadOnlyList<S
             w.WriteNumber("points", verdict.Points);
             w.WriteNumber("within", verdict.Within);
             foreach ((string name, string value) in ((string, string)[])
-                [("deviation", verdict.Deviation), ("tolerance", verdict.Tolerance), ("verdict", Word(verdict.Outcome)), ("cause", verdict.Cause)])
+                [("deviation", verdict.Deviation), ("tolerance", verdict.Tolerance), ("verdict", Word(verdict.Outcome)), ("cause", verdict.Cause), ("control", verdict.Control)])
                 w.WriteString(name, value);
             w.WriteEndObject();
         },

@@ -8,7 +8,7 @@ public enum FigureOutcome
     /// <summary>Within the tolerance.</summary>
     Pass,
 
-    /// <summary>Outside, and a controlled run that changes one thing is within.</summary>
+    /// <summary>Outside, and a controlled run is within.</summary>
     Explained,
 
     /// <summary>Outside.</summary>
@@ -53,6 +53,9 @@ public sealed record FigureVerdict
 
     /// <summary>Why it deviates, where that is known and shown.</summary>
     public string Cause { get; init; } = "";
+
+    /// <summary>What the controlled run changes and how it comes out, in words; empty for none.</summary>
+    public string Control { get; init; } = "";
 
     /// <summary>Compares a series with what its check names.</summary>
     /// <param name="points">The series, in the units of the axes.</param>

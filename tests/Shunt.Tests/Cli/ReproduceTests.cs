@@ -14,7 +14,7 @@ public sealed class ReproduceTests
         data:
           theory: {experiment: tiny.yaml, sweep: "input.rate=200:400:5 Hz", methods: [siegert, kramers]}
           points: {experiment: tiny.yaml, sweep: "input.rate=250,350 Hz", methods: [], simulate: true}
-          other: {experiment: tiny.yaml, set: [coupling.a=0.012], sweep: "input.rate=250,350 Hz", methods: [], simulate: true}
+          other: {like: points, set: [coupling.a=0.012]}
         panels:
         - x: {label: '$\nu_X$ (kHz)', scale: 0.001}
           y: {label: '$\nu$ (Hz)'}
@@ -67,10 +67,11 @@ public sealed class ReproduceTests
         string[] other = [.. program.Read("out/small/series.csv").Split('\n').Where(l => l.StartsWith("A,simulation", StringComparison.Ordinal))];
         program.Write("ref.csv", "series,x,y\n" + string.Join('\n', other.Select(l => $"a,{l.Split(',')[4]},{l.Split(',')[5]}")));
         program.Write("small.yaml", Figure.Replace("CHECK", "where: [series=a], within: 0.000001, closed_by: other, cause: a is larger", StringComparison.Ordinal));
-        Outcome explained = program.Run("reproduce", "small.yaml", "--out", "out", "--quiet");
+        Outcome explained = program.Run("reproduce", "small.yaml", "--out", "out", "--quiet", "--gallery", "gallery.md");
         Assert.Equal(0, explained.ExitCode);
         Assert.Contains("explained", explained.Output, StringComparison.Ordinal);
-        Assert.Contains("Small A, simulation: a is larger (with that changed: below 0.0001 %, at most below 0.0001 %, 2 of 2 within)", explained.OutputLines);
+        Assert.Contains("Small A, simulation: a is larger (with coupling.a=0.012: below 0.0001 %, at most below 0.0001 %, 2 of 2 within)", explained.OutputLines);
+        Assert.Contains("\na is larger:\n\n- A, simulation, with coupling.a=0.012: below 0.0001 %, at most below 0.0001 %, 2 of 2 within\n", program.Read("gallery.md"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class ReproduceTests
     {
         using Program program = With("where: [series=a], within: 0.9", "series,x,y\na,0.25,80\na,0.35,120");
         program.Write("small.yaml", program.Read("small.yaml").Replace("\"input.rate=250,350 Hz\"", "\"input.rate=250:350:11 Hz\", set: [simulation.duration=20 s]", StringComparison.Ordinal)
-            .Replace(", set: [coupling.a=0.012], ", ", ", StringComparison.Ordinal));
+            .Replace("[coupling.a=0.012]", "[]", StringComparison.Ordinal));
         string folder = program.PathOf("out/points");
         int Finished() => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json").Length : 0;
         Outcome stopped = program.Interrupt(signal, () => Finished() >= 11, "the first simulations are done", "reproduce", "small.yaml", "--out", "out");
@@ -136,6 +137,10 @@ public sealed class ReproduceTests
         { "has no column 'z'; there are series, x, y", "where: [series=a], style: open", "where: [series=a], y: z, style: open" },
         { "has no row with series = c", "where: [series=a], style: open", "where: [series=c], style: open" },
         { "panels[0].series[2].check: needs a reference or a slope, one of the two", "{slope: 2, within: 0.001, source: a parabola}", "{within: 0.001}" },
+        { "data.other: needs an experiment, or 'like' with the name of other data", "{like: points, set: [coupling.a=0.012]}", "{methods: []}" },
+        { "data.other.like: no data of their own are called 'other'; there are theory, points", "like: points", "like: other" },
+        { "data.other.simulate: data that are like others change values with 'set' only", "{like: points,", "{like: points, simulate: true," },
+        { "panels[0].series[0].check.closed_by: 'other' are not data like 'theory', which the series draws; none are", "of: siegert}", "of: siegert, check: {slope: 1, closed_by: other}}" },
         { "input.rat: unknown key", "input.rate=200:400:5 Hz", "input.rat=200:400:5 Hz" },
     };
 
