@@ -201,8 +201,9 @@ public sealed record FigureFile
         internal FigureFile Read(Entry root)
         {
             Entry? listed = root.Find("data");
-            FigureData[] data = [.. (listed?.Names ?? []).Select(n => DataOf(n, listed!)).OfType<FigureData>()];
             var names = (listed?.Names ?? []).ToHashSet(StringComparer.Ordinal);
+            var own = names.Where(n => listed![n].Find("like") is null).ToDictionary(n => n, n => DataOf(n, listed![n]), StringComparer.Ordinal);
+            FigureData[] data = [.. names.Select(n => own.TryGetValue(n, out FigureData? read) ? read : LikeOf(n, listed!, own)).OfType<FigureData>()];
             FigurePanel[] panels = [.. root["panels"].Items.Select(p => new FigurePanel(
                 p["title"].Word.Trim(), AxisOf(p["x"]), AxisOf(p["y"]), [.. p["series"].Items.Select(s => SeriesOf(s, names, data))]))];
             return new FigureFile
@@ -219,40 +220,39 @@ public sealed record FigureFile
             };
         }
 
-        private FigureData? DataOf(string name, Entry listed)
+        private FigureData? DataOf(string name, Entry entry)
         {
-            Entry entry = listed[name], origin = OriginOf(entry, listed);
-            string[] changes = origin == entry ? [] : [.. Texts(entry.Find("set"))];
-            string[] set = [.. Texts(origin.Find("set")), .. isFull ? Texts(origin.Find("full")) : [], .. changes];
-            string sweep = (isFull ? Text(origin, "sweep_full") : "") is { Length: > 0 } longer ? longer : Text(origin, "sweep");
+            if (entry.Find("experiment") is null) problems.Add(entry.Problem("needs an experiment, or 'like' with the name of other data"));
+            if (GridOf(entry, []) is not { } grid) return null;
+            string[] methods = entry.Find("methods") is { } list ? [.. Texts(list)] : [grid.Points[0].TheoryMethod];
+            foreach (string unknown in methods.Except(Theory.TransferFunctions.Names))
+                problems.Add(entry["methods"].Problem($"no theory is called '{unknown}'; there are {string.Join(", ", Theory.TransferFunctions.Names)}"));
+            return new FigureData(name, grid, methods, IsOn(entry, "simulate"), IsOn(entry, "critical_cv"));
+        }
+
+        private FigureData? LikeOf(string name, Entry listed, Dictionary<string, FigureData?> own)
+        {
+            Entry entry = listed[name], like = entry["like"];
+            foreach (string key in entry.Names.Except(["like", "set"])) problems.Add(entry[key].Problem("data that are like others change values with 'set' only"));
+            string[] changes = [.. Texts(entry.Find("set"))];
+            if (!own.TryGetValue(like.Word, out FigureData? origin))
+                problems.Add(like.Problem($"no data of their own are called '{like.Word}'; there are {string.Join(", ", own.Keys)}"));
+            return origin is not null && GridOf(listed[like.Word], changes) is { } grid ? origin with { Name = name, Grid = grid, Like = origin.Name, Changes = changes } : null;
+        }
+
+        private ExperimentGrid? GridOf(Entry entry, string[] changes)
+        {
+            string[] set = [.. Texts(entry.Find("set")), .. isFull ? Texts(entry.Find("full")) : [], .. changes];
+            string sweep = (isFull ? Text(entry, "sweep_full") : "") is { Length: > 0 } longer ? longer : Text(entry, "sweep");
             try
             {
-                ExperimentGrid grid = ExperimentFile.Read(Below(origin["experiment"])).With(set).Expand(sweep.Length > 0 ? [sweep] : []);
-                string[] methods = origin.Find("methods") is { } list ? [.. Texts(list)] : [grid.Points[0].TheoryMethod];
-                foreach (string unknown in methods.Except(Theory.TransferFunctions.Names))
-                    problems.Add(origin["methods"].Problem($"no theory is called '{unknown}'; there are {string.Join(", ", Theory.TransferFunctions.Names)}"));
-                return new FigureData(name, grid, methods, IsOn(origin, "simulate"), IsOn(origin, "critical_cv")) { Like = Text(entry, "like"), Changes = changes };
+                return ExperimentFile.Read(Below(entry["experiment"])).With(set).Expand(sweep.Length > 0 ? [sweep] : []);
             }
             catch (ExperimentFileException e)
             {
                 problems.AddRange(e.Problems);
                 return null;
             }
-        }
-
-        private Entry OriginOf(Entry entry, Entry listed)
-        {
-            if (entry.Find("like") is not { } like)
-            {
-                if (entry.Find("experiment") is null) problems.Add(entry.Problem("needs an experiment, or 'like' with the name of other data"));
-                return entry;
-            }
-
-            foreach (string key in entry.Names.Except(["like", "set"])) problems.Add(entry[key].Problem("data that are like others change values with 'set' only"));
-            if (listed.Find(like.Word) is { } origin && origin.Find("like") is null) return origin;
-            string[] originals = [.. listed.Names.Where(n => listed[n].Find("like") is null)];
-            problems.Add(like.Problem($"no data of their own are called '{like.Word}'; there are {string.Join(", ", originals)}"));
-            throw new UnusableEntryException(like.Path);
         }
 
         private static FigureAxis AxisOf(Entry entry) => new(

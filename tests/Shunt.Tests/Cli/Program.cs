@@ -14,8 +14,11 @@ internal sealed record Outcome(int ExitCode, string Output, string Error)
 /// <summary>The built program, run as a process in a folder of its own.</summary>
 internal sealed class Program : IDisposable
 {
-    /// <summary>How long it may say nothing; how long it takes depends on what else the machine does.</summary>
+    /// <summary>How long what is awaited may take, and how long the program may say nothing before it ends.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long it may take to end; that depends on what else the machine does.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     internal Program()
     {
@@ -117,19 +120,22 @@ internal sealed class Program : IDisposable
         /// <summary>Waits until something holds.</summary>
         internal void Until(Func<bool> holds, string what)
         {
+            var clock = Stopwatch.StartNew();
             while (!holds())
             {
                 if (process.HasExited) throw new InvalidOperationException($"the program ended before {what}: {Error}");
-                if (HasStalled) throw new TimeoutException($"waited in vain for {what}: {Error}");
+                if (clock.Elapsed > Patience) throw new TimeoutException($"waited in vain for {what}: {Error}");
                 Thread.Sleep(5);
             }
         }
 
         internal Outcome Wait()
         {
+            var clock = Stopwatch.StartNew();
+            Interlocked.Exchange(ref lastWord, Stopwatch.GetTimestamp());
             while (!process.WaitForExit(TimeSpan.FromSeconds(1)))
             {
-                if (HasStalled) throw new TimeoutException($"the program did not end: {Error}");
+                if (clock.Elapsed > Longest || Stopwatch.GetElapsedTime(Interlocked.Read(ref lastWord)) > Patience) throw new TimeoutException($"the program did not end: {Error}");
             }
 
             process.WaitForExit();
@@ -141,8 +147,6 @@ internal sealed class Program : IDisposable
             if (!process.HasExited) process.Kill();
             process.Dispose();
         }
-
-        private bool HasStalled => Stopwatch.GetElapsedTime(Interlocked.Read(ref lastWord)) > Patience;
 
         private void Append(StringBuilder text, string? line)
         {
