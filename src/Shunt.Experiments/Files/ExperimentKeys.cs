@@ -92,6 +92,7 @@ internal static class ExperimentKeys
         new("rate", Shape.Rate(), "rate of each unit, nu_X") { Required = true },
         new("eta", Shape.Plain(Limit.NotNegative), "inhibitory / excitatory input rate of a single neuron") { Required = true, When = SingleNeuron },
         new("K", Shape.Count(0), "excitatory in-degree from the input") { DefaultFrom = "coupling.K" },
+        new("in_degree_cv", Shape.Plain(Limit.NotNegative), "standard deviation / mean of the in-degree from the input") { DefaultFrom = "coupling.in_degree_cv" },
         .. Wiring,
     ];
 

@@ -239,15 +239,12 @@ internal sealed class Lowering
     private InDegreeLaw ShortInDegree(string source, int k, string path, Entry origin, string lead)
     {
         Entry law = root["coupling"]["in_degree"];
-        Entry cv = root["coupling"]["in_degree_cv"];
+        ExternalInput? input = inputs.Find(i => i.Name == source);
+        Entry cv = root[input is null ? "coupling" : "input"]["in_degree_cv"];
         if (cv.Number > 0 && law.Word != "gaussian")
-        {
-            Reject(law.Problem(
-                $"'{law.Word}' in-degrees contradict in_degree_cv {Quantity.Format(cv.Number, "")}; use gaussian, or leave in_degree_cv out"));
-        }
+            Reject(cv.Problem($"{Quantity.Format(cv.Number, "")} contradicts coupling.in_degree: {law.Word}; only gaussian in-degrees have a CV to choose"));
 
         Origin($"{path}.in_degree_cv", cv);
-        ExternalInput? input = inputs.Find(i => i.Name == source);
         if (law.Word == "bernoulli" && input is not { Wiring: InputWiring.Independent })
         {
             int size = input?.PoolSize ?? populations.Find(p => p.Name == source)!.Size;

@@ -109,9 +109,12 @@ public sealed class ExperimentFileTests
     [Theory]
     [InlineData("in_degree_cv: 0.1", "Gaussian { K = 1000, Cv = 0.1 } Gaussian { K = 250, Cv = 0.1 } Gaussian { K = 1000, Cv = 0.1 }")]
     [InlineData("in_degree: bernoulli", "Bernoulli { Probability = 0.25 } Bernoulli { Probability = 0.25 } Fixed { K = 1000 }")]
-    public void The_law_of_the_in_degrees_can_be_chosen(string key, string laws)
+    [InlineData("in_degree_cv: 0.1, input.in_degree_cv: 0", "Gaussian { K = 1000, Cv = 0.1 } Gaussian { K = 250, Cv = 0.1 } Gaussian { K = 1000, Cv = 0 }")]
+    [InlineData("in_degree: gaussian, input.in_degree_cv: 0.1", "Gaussian { K = 1000, Cv = 0 } Gaussian { K = 250, Cv = 0 } Gaussian { K = 1000, Cv = 0.1 }")]
+    public void The_law_of_the_in_degrees_can_be_chosen(string keys, string laws)
     {
-        Experiment e = ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").With([key.Replace(": ", "=").Insert(0, "coupling.")]).Bind();
+        string[] settings = keys.Replace(": ", "=").Insert(0, "coupling.").Split(", ");
+        Experiment e = ExperimentFile.Parse(Wrong.Quickstart, "f.yaml").With(settings).Bind();
         Assert.Equal(laws, string.Join(' ', e.Model.Onto("E").Select(p => p.InDegree.ToString())));
     }
 
