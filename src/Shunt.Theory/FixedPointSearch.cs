@@ -5,7 +5,7 @@ namespace Shunt.Theory;
 /// <summary>
 /// Finds every self-consistent state. Groups of classes that drive each other are solved in order, sources first. In each group the unknowns are
 /// x = -ln T, with T = 1/nu - tau_rp, so that silence and saturation are resolved alike; the equations are H_c(x) = -ln T_c(nu(x)) - x_c = 0.
-/// One class: exhaustive scan. Two: exhaustive scan along the nullcline of one class. More: Newton's method from many starts, which may miss states.
+/// One class: exhaustive scan. Two: exhaustive scan along the nullcline of one class, on an interpolant where the transfer function is expensive. More: Newton's method from many starts, which may miss states.
 /// </summary>
 internal sealed class FixedPointSearch(RateEquations equations)
 {
@@ -26,7 +26,7 @@ internal sealed class FixedPointSearch(RateEquations equations)
 
     private List<double[]> Extend(double[] known, int[] component) => component switch
     {
-        [int only] => [.. (equations.IsDriven(only, only) ? One(only, known) : [Evaluate(only, known)]).Select(nu => With(known, only, nu))],
+        [int only] => [.. (equations.IsDriven(only, only) ? One(only, known, LogTime) : [Evaluate(only, known)]).Select(nu => With(known, only, nu))],
         [int first, int second] => Two(first, second, known),
         _ => Many(component, known),
     };
@@ -38,22 +38,24 @@ internal sealed class FixedPointSearch(RateEquations equations)
         return copy;
     }
 
+    private double LogTime(int c, double[] rates) => equations.LogTime(c, rates);
+
     private double Evaluate(int c, double[] rates) => equations.Rate(c, -equations.LogTime(c, rates));
 
     // every rate of one class that is consistent with the given rates of the others
-    private List<double> One(int c, double[] known)
+    private List<double> One(int c, double[] known, Func<int, double[], double> logTime)
     {
         double[] rates = [.. known];
         double Mismatch(double x)
         {
             rates[c] = equations.Rate(c, x);
-            return -equations.LogTime(c, rates) - x;
+            return -logTime(c, rates) - x;
         }
 
         double AtRate(double rate)
         {
             rates[c] = rate;
-            return -equations.LogTime(c, rates);
+            return -logTime(c, rates);
         }
 
         // below a rate whose feedback is not felt the mismatch falls with slope -1 and has at most one zero
@@ -98,16 +100,17 @@ internal sealed class FixedPointSearch(RateEquations equations)
     {
         double[] rates = [.. known];
         var candidates = new List<double[]>();
+        Func<int, double[], double> logTime = equations.Precision > 1e-6 ? new LogTimeGrid(LogTime, first, second).At : LogTime;
 
         (double[] Second, double[] Mismatch) Branches(double x)
         {
             rates[first] = equations.Rate(first, x);
-            double[] roots = [.. One(second, rates).Order()];
+            double[] roots = [.. One(second, rates, logTime).Order()];
             double[] mismatch = new double[roots.Length];
             for (int k = 0; k < roots.Length; k++)
             {
                 rates[second] = roots[k];
-                mismatch[k] = -equations.LogTime(first, rates) - x;
+                mismatch[k] = -logTime(first, rates) - x;
             }
 
             return (roots, mismatch);

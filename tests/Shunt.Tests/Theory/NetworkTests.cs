@@ -171,6 +171,37 @@ public class NetworkTests
         Near.Relative(left.Rates[1], Relaxation(Rivals(), [middle.Rates[0] * 0.9, middle.Rates[1]])[1], 1e-7, "time agrees");
     }
 
+    // an expensive transfer function is searched on an interpolant: the states must be those of the search without
+    [Fact]
+    public void Two_populations_have_the_same_states_when_their_transfer_function_is_expensive()
+    {
+        NetworkModel excitatory = Excitatory(nuX: 13);
+        NetworkModel[] models =
+        [
+            ModelB(5), ModelB(20), ModelB(60), Rivals(), Networks.ModelA(1000, 0.0016, 20, 0),
+            .. new[] { 11.0, 12, 25, 300 }.Select(nuX =>
+                WithNeurons(Networks.ModelA(1000, 0.0016, 20, nuX), Neuron.Paper with { LeakReversal = -79.79 }, Neuron.Paper)),
+            new NetworkModel(
+                "two excitatory",
+                [new("E", 5000, Neuron.Paper), new("F", 5000, Neuron.Paper with { LeakReversal = -79 })],
+                excitatory.Inputs,
+                [.. new[] { "E", "F" }.SelectMany(to => new[] { ("X", 500), ("E", 250), ("F", 250) }.Select(p =>
+                    Networks.Fixed(p.Item1, to, p.Item2, Synapse.Conductance(0.0016, 0))))]),
+        ];
+        foreach (NetworkModel model in models)
+        {
+            var expensive = new Expensive();
+            IReadOnlyList<FixedPoint> expected = SelfConsistency.Solve(model, Siegert).FixedPoints, found = SelfConsistency.Solve(model, expensive).FixedPoints;
+            Assert.Equal(expected.Count, found.Count);
+            for (int k = 0; k < found.Count; k++)
+            {
+                for (int p = 0; p < 2; p++) Near.Relative(expected[k].Rates[p], found[k].Rates[p], 1e-9, $"{model.Name}, state {k}, population {p}");
+            }
+
+            Assert.InRange(expensive.Calls, 1, 3000);
+        }
+    }
+
     [Fact]
     public void Three_different_populations_settle_where_their_rate_dynamics_do_and_the_message_says_how_they_were_searched()
     {
@@ -365,5 +396,25 @@ public class NetworkTests
         }
 
         return rates;
+    }
+
+    private sealed class Expensive : TransferFunction
+    {
+        internal int Calls { get; private set; }
+
+        public override string Name => Siegert.Name;
+
+        public override double Precision => 1e-3;
+
+        public override double LogPassageTime(Neuron neuron, ReadOnlySpan<Afferent> afferents)
+        {
+            Calls++;
+            return Siegert.LogPassageTime(neuron, afferents);
+        }
+
+        public override Response Respond(Neuron neuron, ReadOnlySpan<Afferent> afferents) => Siegert.Respond(neuron, afferents);
+
+        public override double[]? Density(Neuron neuron, ReadOnlySpan<Afferent> afferents, ReadOnlySpan<double> potentials) =>
+            Siegert.Density(neuron, afferents, potentials);
     }
 }
