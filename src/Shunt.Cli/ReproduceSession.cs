@@ -20,12 +20,12 @@ internal static class ReproduceSession
         ResultsFolder folder = ResultsFolder.Reuse(request.Out ?? Path.Combine("results", request.Full ? "reproduce-full" : "reproduce"));
         DateTimeOffset started = DateTimeOffset.UtcNow;
         var computation = new FigureComputation(figures.Select(f => f.File), Path.Combine(folder.Path, "points"));
-        string expected = $"{computation.PointsLeft} points, about {Terminal.Duration(computation.SecondsLeft)}, up to {Terminal.Memory(computation.LargestBytes)}";
+        string expected = $"{computation.PointsLeft} points, about {Terminal.Duration(computation.SecondsLeft)}, up to {Terminal.Memory(computation.PeakBytes)}";
         if (request.Estimate)
         {
             terminal.Answer(expected);
             terminal.AnswerJson(string.Create(CultureInfo.InvariantCulture,
-                $"{{\"points\":{computation.PointsLeft},\"seconds\":{computation.SecondsLeft:R},\"memory_bytes\":{computation.LargestBytes:R}}}"));
+                $"{{\"points\":{computation.PointsLeft},\"seconds\":{computation.SecondsLeft:R},\"memory_bytes\":{computation.PeakBytes:R}}}"));
             return 0;
         }
 

@@ -5,7 +5,8 @@ namespace Shunt.Theory;
 /// <summary>
 /// Finds every self-consistent state. Groups of classes that drive each other are solved in order, sources first. In each group the unknowns are
 /// x = -ln T, with T = 1/nu - tau_rp, so that silence and saturation are resolved alike; the equations are H_c(x) = -ln T_c(nu(x)) - x_c = 0.
-/// One class: exhaustive scan. Two: exhaustive scan along the nullcline of one class, on an interpolant where the transfer function is expensive. More: Newton's method from many starts, which may miss states.
+/// One class: exhaustive scan. Two: exhaustive scan along the nullcline of one class, on an interpolant where the transfer function is expensive. More:
+/// Newton's method from many starts, which may miss states.
 /// </summary>
 internal sealed class FixedPointSearch(RateEquations equations)
 {

@@ -2,7 +2,7 @@ namespace Shunt.Theory;
 
 /// <summary>
 /// ln T of two classes as a function of the rates of both, interpolated by cubics between the nodes of a grid that are computed when first asked for.
-/// A search along nullclines asks tens of thousands of times, nodes are some hundreds: with it, a transfer function that takes milliseconds can be
+/// A search along nullclines asks tens of thousands of times, nodes are a thousand or two: with it, a transfer function that takes milliseconds can be
 /// searched as one that takes microseconds. What it finds is a start for Newton's method with the transfer function itself.
 /// </summary>
 /// <param name="logTime">ln of the passage time of a class, exactly.</param>

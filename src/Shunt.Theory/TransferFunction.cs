@@ -28,7 +28,7 @@ public abstract class TransferFunction
 
     /// <summary>
     /// Relative accuracy of the rates. Averages over neurons are computed from an interpolant of ln T that is refined to this, so an expensive theory
-    /// that is good to a tenth of a percent should say so. 1e-10 by default.
+    /// that is good to a tenth of a percent should say so; the states of two populations are then searched on an interpolant too. 1e-10 by default.
     /// </summary>
     public virtual double Precision => 1e-10;
 

@@ -69,8 +69,18 @@ public sealed class FigureComputation
     /// <summary>What the points that are not there yet will take on this machine (s), roughly: theories by experience, simulations by their operations.</summary>
     public double SecondsLeft => jobs.Sum(j => j.Seconds) / Environment.ProcessorCount;
 
-    /// <summary>Most memory that a point will need (bytes).</summary>
-    public double LargestBytes => jobs.Select(j => j.Bytes).DefaultIfEmpty(0).Max();
+    /// <summary>Most memory that the points computed side by side will need (bytes).</summary>
+    public double PeakBytes
+    {
+        get
+        {
+            double[] largest = [.. jobs.Select(j => j.Bytes).OrderDescending().Take(Environment.ProcessorCount)];
+            return Math.Min(largest.Sum(), Math.Max(largest.FirstOrDefault(), Memory));
+        }
+    }
+
+    // what the points may take together
+    private static double Memory => 0.9 * PointRunner.AvailableMemory();
 
     /// <summary>Computes what is not there yet, side by side as cores and memory allow.</summary>
     /// <param name="progress">Told how far it is, from any thread.</param>
@@ -82,7 +92,7 @@ public sealed class FigureComputation
         double all = jobs.Sum(j => j.Seconds), done = 0;
         var running = new Dictionary<string, double>(StringComparer.Ordinal);
         var gate = new Lock();
-        var scheduler = new PointScheduler<Job>(Environment.ProcessorCount, 0.9 * PointRunner.AvailableMemory());
+        var scheduler = new PointScheduler<Job>(Environment.ProcessorCount, Memory);
         scheduler.Run(jobs.Select(j => new WaitingPoint<Job>(j, j.Seconds, j.Bytes, IsSimulation(j))), Compute, cancellation);
         jobs.Clear();
 

@@ -91,6 +91,24 @@ public sealed class ReproduceTests
         Assert.Equal("0 points, about 0 ms, up to 0 B", Assert.Single(program.Run("reproduce", "small.yaml", "--out", "out", "--estimate").OutputLines));
     }
 
+    [Fact]
+    public void Points_side_by_side_are_estimated_to_need_the_memory_of_each()
+    {
+        using Program program = With("where: [series=a], within: 0.9", "series,x,y\na,0.25,80\na,0.35,120");
+        double four = Bytes();
+        string single = program.Read("small.yaml").Replace("input.rate=250,350 Hz", "input.rate=350:350:1 Hz", StringComparison.Ordinal);
+        program.Write("small.yaml", string.Join('\n', single.Split('\n').Where(l => !l.Contains("like: points", StringComparison.Ordinal))));
+        Assert.InRange(four / Bytes(), 0.95 * Math.Min(4, Environment.ProcessorCount), 1.05 * Math.Min(4, Environment.ProcessorCount));
+
+        double Bytes()
+        {
+            Outcome outcome = program.Run("reproduce", "small.yaml", "--out", "out", "--estimate", "--json");
+            Assert.True(outcome.ExitCode == 0, outcome.Error);
+            using var json = System.Text.Json.JsonDocument.Parse(Assert.Single(outcome.OutputLines));
+            return json.RootElement.GetProperty("memory_bytes").GetDouble();
+        }
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("KILL")]
