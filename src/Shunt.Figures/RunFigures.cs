@@ -255,7 +255,7 @@ public static class RunFigures
             "coupling.g" => "Relative inhibition $g$",
             "coupling.gamma" => @"Ratio of in-degrees $\gamma$",
             "coupling.in_degree_cv" => @"CV of in-degrees $\mathrm{CV}_K$",
-            "input.in_degree_cv" => @"CV of in-degrees from the input $\mathrm{CV}_{K,X}$",
+            "input.in_degree_cv" => @"CV of input in-degrees $\mathrm{CV}_{K,X}$",
             "neuron.tau_m" => @"Membrane time constant $\tau_\mathrm{L}$",
             "synapses.tau_syn" => @"Synaptic time constant $\tau_\mathrm{S}$",
             "simulation.dt" => @"Time step $\mathrm{d}t$",
