@@ -29,8 +29,11 @@ public readonly record struct RunProgress(RunStage Stage, double Fraction);
 /// <param name="Processes">Processes on this machine that need as much each.</param>
 public sealed record MemoryCheck(CostEstimate Estimate, double AvailableBytes, int Processes = 1)
 {
+    /// <summary>Share of what is available that points may be planned into: a tenth is spared.</summary>
+    internal const double UsableShare = 0.9;
+
     /// <summary>Whether the point fits, with a tenth to spare.</summary>
-    public bool Fits => Processes * Estimate.MemoryBytes <= 0.9 * AvailableBytes;
+    public bool Fits => Processes * Estimate.MemoryBytes <= UsableShare * AvailableBytes;
 }
 
 /// <summary>What the share of one rank took.</summary>

@@ -101,7 +101,7 @@ internal sealed class FixedPointSearch(RateEquations equations)
     {
         double[] rates = [.. known];
         var candidates = new List<double[]>();
-        Func<int, double[], double> logTime = equations.Precision > 1e-6 ? new LogTimeGrid(LogTime, first, second).At : LogTime;
+        Func<int, double[], double> logTime = equations.IsExpensive ? new LogTimeGrid(LogTime, first, second).At : LogTime;
 
         (double[] Second, double[] Mismatch) Branches(double x)
         {

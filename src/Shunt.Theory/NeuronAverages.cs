@@ -14,7 +14,7 @@ internal static class NeuronAverages
     /// <summary>What is averaged; rates come from <see cref="RateDistribution"/>.</summary>
     internal static PopulationObservables Of(TransferFunction transfer, Neuron neuron, SpreadAfferent[] inputs, Func<double, double, double[]> grid)
     {
-        (Afferent[] Afferents, double Weight)[] neurons = [.. Neurons(inputs, transfer.Precision > 1e-6)];
+        (Afferent[] Afferents, double Weight)[] neurons = [.. Neurons(inputs, transfer.IsExpensive)];
         double low = double.PositiveInfinity, high = double.NegativeInfinity, tau = 0, mu = 0, sigma = 0;
         double cv = 0, firing = 0, mean = 0, active = 0, square = 0;
         foreach ((Afferent[] afferents, double weight) in neurons)

@@ -84,8 +84,8 @@ internal sealed class RateEquations
     /// <summary>Whether in-degrees vary anywhere, so that neurons of a population fire at different rates.</summary>
     internal bool IsHeterogeneous => inputs.Any(c => c.Any(i => i.ExternalVariance > 0 || i.Recurrent.Any(r => r.InDegreeVariance > 0)));
 
-    /// <summary>Relative accuracy of the transfer function; where it is low, the function is expensive.</summary>
-    internal double Precision => transfer.Precision;
+    /// <summary>Whether the transfer function is expensive.</summary>
+    internal bool IsExpensive => transfer.IsExpensive;
 
     /// <summary>ln of the passage time of a class, ln(1/F - tau_rp).</summary>
     internal double LogTime(int c, ReadOnlySpan<double> rates) => transfer.LogPassageTime(Neurons[c], Afferents(c, rates));

@@ -73,7 +73,7 @@ public static class SelfConsistency
         }
 
         foreach (double[] state in alike) Add(search.From(state));
-        double[] levels = transfer.Precision > 1e-6 ? [] : [0.1, 100];
+        double[] levels = transfer.IsExpensive ? [] : [0.1, 100];
         foreach (double level in levels)
             Add(search.From([.. equations.Neurons.Select(n => 1 / (n.RefractoryPeriod + 1 / level))], inSteps: false));
         if (states.Count == 0) return null;

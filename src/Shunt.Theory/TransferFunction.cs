@@ -32,6 +32,9 @@ public abstract class TransferFunction
     /// </summary>
     public virtual double Precision => 1e-10;
 
+    /// <summary>Whether its low <see cref="Precision"/> says that an evaluation takes long, so that it should be asked seldom.</summary>
+    internal bool IsExpensive => Precision > 1e-6;
+
     /// <summary>
     /// ln of the mean time T (s) from the reset to the next spike, refractory period left out, so that 1/nu = tau_rp + T. It is the quantity that
     /// stays accurate at both ends, for silent and for saturated neurons. Plus infinity when the neuron never fires; NaN outside the range in which

@@ -80,7 +80,7 @@ public sealed class FigureComputation
     }
 
     // what the points may take together
-    private static double Memory => 0.9 * PointRunner.AvailableMemory();
+    private static double Memory => MemoryCheck.UsableShare * PointRunner.AvailableMemory();
 
     /// <summary>Computes what is not there yet, side by side as cores and memory allow.</summary>
     /// <param name="progress">Told how far it is, from any thread.</param>

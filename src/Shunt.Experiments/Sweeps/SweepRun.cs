@@ -197,7 +197,7 @@ public sealed class SweepRun
         double all = Math.Max(work.Seconds, 1e-9), past = 0;
         var clock = Stopwatch.StartNew();
         TimeSpan tableDue = TableInterval;
-        var scheduler = new PointScheduler<int>(cores > 0 ? cores : Environment.ProcessorCount, 0.9 * work.AvailableBytes);
+        var scheduler = new PointScheduler<int>(cores > 0 ? cores : Environment.ProcessorCount, MemoryCheck.UsableShare * work.AvailableBytes);
         try
         {
             scheduler.Run(work.Points, Compute, cancellation);
@@ -374,7 +374,7 @@ public sealed class SweepWork
     public double LargestBytes => Points.Select(p => p.Bytes).DefaultIfEmpty(0).Max();
 
     /// <summary>Points that need more memory than there is.</summary>
-    public int TooLarge => Points.Count(p => p.Bytes > 0.9 * AvailableBytes);
+    public int TooLarge => Points.Count(p => p.Bytes > MemoryCheck.UsableShare * AvailableBytes);
 
     /// <summary>Memory that the process may use (bytes).</summary>
     internal double AvailableBytes { get; }
@@ -386,6 +386,6 @@ public sealed class SweepWork
     internal WaitingPoint<int> this[int number] => points[number];
 
     /// <summary>Why a point is not tried; null when it is.</summary>
-    internal string? Refusal(int number) => Force || points[number].Bytes <= 0.9 * AvailableBytes ? null : FormattableString.Invariant(
+    internal string? Refusal(int number) => Force || points[number].Bytes <= MemoryCheck.UsableShare * AvailableBytes ? null : FormattableString.Invariant(
         $"needs {points[number].Bytes / 1e9:F2} GB of memory, {AvailableBytes / 1e9:F2} GB are available");
 }
