@@ -322,6 +322,7 @@ public sealed record FigureFile
         private FigureCheck CheckOf(Entry entry, FigureData? closedBy)
         {
             if (entry.Find("reference") is null == entry.Find("slope") is null) problems.Add(entry.Problem("needs a reference or a slope, one of the two"));
+            if (entry.Find("cause") is null != entry.Find("closed_by") is null) problems.Add(entry.Problem("needs both cause and closed_by, or neither"));
             return new FigureCheck
             {
                 Reference = entry.Find("reference") is null ? null : ReferenceOf(entry),

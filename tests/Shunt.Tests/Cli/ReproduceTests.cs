@@ -158,7 +158,8 @@ public sealed class ReproduceTests
         { "data.other: needs an experiment, or 'like' with the name of other data", "{like: points, set: [coupling.a=0.012]}", "{methods: []}" },
         { "data.other.like: no data of their own are called 'other'; there are theory, points", "like: points", "like: other" },
         { "data.other.simulate: data that are like others change values with 'set' only", "{like: points,", "{like: points, simulate: true," },
-        { "panels[0].series[0].check.closed_by: 'other' are not data like 'theory', which the series draws; none are", "of: siegert}", "of: siegert, check: {slope: 1, closed_by: other}}" },
+        { "panels[0].series[0].check: needs both cause and closed_by, or neither", "of: siegert}", "of: siegert, check: {slope: 1, cause: a is larger}}" },
+        { "panels[0].series[0].check.closed_by: 'other' are not data like 'theory', which the series draws; none are", "of: siegert}", "of: siegert, check: {slope: 1, closed_by: other, cause: a is larger}}" },
         { "input.rat: unknown key", "input.rate=200:400:5 Hz", "input.rat=200:400:5 Hz" },
     };
 
