@@ -1,6 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Shunt.Simulation;
 
@@ -88,10 +88,10 @@ internal sealed unsafe class DelayQueue
         if (_counts is not null)
         {
             ushort* due = _counts.Pointer + ((long)slot * _targets);
-            for (int i = 0; i < _targets; i += Vector512<ushort>.Count)
+            for (int i = 0; i < _targets; i += Vector<ushort>.Count)
             {
-                (Vector512.Load(counts + i) + Vector512.Load(due + i)).Store(counts + i);
-                Vector512<ushort>.Zero.Store(due + i);
+                (Vector.Load(counts + i) + Vector.Load(due + i)).Store(counts + i);
+                Vector<ushort>.Zero.Store(due + i);
             }
 
             return;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -124,7 +125,23 @@ internal abstract unsafe class Wiring
         }
         else
         {
-            for (int i = 0; i < count; i++) targets[i] = targets[i] >= NoTarget ? nowhere : (((first + Delay(targets[i], key)) & slotMask) * stride) + targets[i];
+            Vector<uint> keys = Vector.Create(key), values = Vector.Create((uint)Route.DelayValues), firstTarget = Vector.Create(_firstTarget);
+            for (int i = 0; i < count; i += Vector<uint>.Count)
+            {
+                Vector<uint> target = Vector.Load(targets + i);
+                Vector<uint> x = ((target + firstTarget) * Vector.Create(0x9E3779B1u)) ^ keys;
+                x ^= x >>> 16;
+                x *= Vector.Create(0x7FEB352Du);
+                x ^= x >>> 15;
+                x *= Vector.Create(0x846CA68Bu);
+                x ^= x >>> 16;
+
+                // the upper half of x times values, by halves of x: values have 15 bits
+                Vector<uint> delay = (((x >>> 16) * values) + (((x & Vector.Create(0xFFFFu)) * values) >>> 16)) >>> 16;
+                Vector<uint> slot = (delay + Vector.Create(first)) & Vector.Create(slotMask);
+                Vector.ConditionalSelect(
+                    Vector.GreaterThanOrEqual(target, Vector.Create(NoTarget)), Vector.Create(nowhere), (slot * Vector.Create(stride)) + target).Store(targets + i);
+            }
         }
 
         queue.Add(targets, count);
@@ -355,16 +372,7 @@ internal sealed unsafe class StoredWiring : Wiring
     /// <summary>Turns gaps into targets and returns the last one. Reads and writes whole vectors.</summary>
     private static uint Decode(byte* code, int count, uint last, uint* targets)
     {
-        if (!Avx512F.IsSupported)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                last += code[i];
-                targets[i] = code[i] == Escape ? NoTarget : last;
-            }
-
-            return last;
-        }
+        if (!Avx512F.IsSupported) return DecodeEights(code, count, last, targets);
 
         Vector512<uint> zero = default, before = Vector512.Create(last), lastLane = Vector512.Create(15u), escape = Vector512.Create((uint)Escape);
         for (int i = 0; i < count; i += Vector512<uint>.Count)
@@ -380,6 +388,24 @@ internal sealed unsafe class StoredWiring : Wiring
         }
 
         return count % Vector512<uint>.Count == 0 ? before[0] : last; // a list that goes on fills its chunks
+    }
+
+    private static uint DecodeEights(byte* code, int count, uint last, uint* targets)
+    {
+        Vector128<uint> before = Vector128.Create(last), mark = Vector128.Create(NoTarget);
+        for (int i = 0; i < count; i += Vector128<ushort>.Count)
+        {
+            Vector128<ushort> gap = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)(code + i)).AsByte()), sum = gap;
+            sum += Vector128.Shuffle(sum, Vector128.Create((ushort)8, 0, 1, 2, 3, 4, 5, 6)); // an index out of range gives zero
+            sum += Vector128.Shuffle(sum, Vector128.Create((ushort)8, 8, 0, 1, 2, 3, 4, 5));
+            sum += Vector128.Shuffle(sum, Vector128.Create((ushort)8, 8, 8, 8, 0, 1, 2, 3));
+            Vector128<short> none = Vector128.Equals(gap, Vector128.Create((ushort)Escape)).AsInt16();
+            ((Vector128.WidenLower(sum) + before) | (Vector128.WidenLower(none).AsUInt32() & mark)).Store(targets + i);
+            ((Vector128.WidenUpper(sum) + before) | (Vector128.WidenUpper(none).AsUInt32() & mark)).Store(targets + i + Vector128<uint>.Count);
+            before += Vector128.Shuffle(sum, Vector128.Create((ushort)7, 8, 7, 8, 7, 8, 7, 8)).AsUInt32();
+        }
+
+        return before[0]; // where a list goes on, it has filled its chunk
     }
 
     /// <summary>Whether one of eight bytes is 255: the complement then has a zero byte.</summary>
