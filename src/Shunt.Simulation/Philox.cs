@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -44,16 +45,17 @@ internal readonly record struct RandomStream(ulong Seed, RandomPurpose Purpose, 
         Philox.Fill(numbers, firstCounter, (uint)entity, (uint)(entity >> 32), C3, (uint)Seed, (uint)(Seed >> 32));
 
     /// <summary>
-    /// 64 numbers of 16 bits from eight consecutive blocks: the block with counter <paramref name="firstCounter"/> + l gives its words 0 and 1, lower half first, to
-    /// elements 4 l to 4 l + 3 of <paramref name="low"/>, and its words 2 and 3 to those of <paramref name="high"/>.
+    /// 16-bit numbers from as many consecutive blocks as a vector has 64-bit lanes: the block with counter <paramref name="firstCounter"/> + l gives its words 0 and 1, lower half
+    /// first, to elements 4 l to 4 l + 3 of <paramref name="low"/>, and its words 2 and 3 to those of <paramref name="high"/>.
     /// </summary>
-    internal void Eight(uint firstCounter, ulong entity, out Vector512<ushort> low, out Vector512<ushort> high)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Some(uint firstCounter, ulong entity, out Vector<ushort> low, out Vector<ushort> high)
     {
-        Philox.Eight(firstCounter, (uint)entity, (uint)(entity >> 32), C3, (uint)Seed, (uint)(Seed >> 32),
-            out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
-        Vector512<ulong> mask = Vector512.Create(0xFFFFFFFFul);
-        low = ((x0 & mask) | (x1 << 32)).AsUInt16();
-        high = ((x2 & mask) | (x3 << 32)).AsUInt16();
+        Philox.Some(firstCounter, (uint)entity, (uint)(entity >> 32), C3, (uint)Seed, (uint)(Seed >> 32),
+            out Vector<ulong> x0, out Vector<ulong> x1, out Vector<ulong> x2, out Vector<ulong> x3);
+        Vector<ulong> mask = Vector.Create(0xFFFFFFFFul);
+        low = ((x0 & mask) | (x1 << 32)).As<ulong, ushort>();
+        high = ((x2 & mask) | (x3 << 32)).As<ulong, ushort>();
     }
 }
 
@@ -83,37 +85,42 @@ internal static class Philox
 
     internal static void Fill(Span<uint> numbers, uint firstCounter, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
+        Span<ulong> wide = stackalloc ulong[NumbersPerVector];
         for (int at = 0; at < numbers.Length; at += NumbersPerVector, firstCounter += 8)
         {
-            Eight(firstCounter, c1, c2, c3, k0, k1, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
-            Span<uint> block = numbers.Slice(at, NumbersPerVector);
-            Narrow(x0).CopyTo(block);
-            Narrow(x1).CopyTo(block[8..]);
-            Narrow(x2).CopyTo(block[16..]);
-            Narrow(x3).CopyTo(block[24..]);
+            for (int l = 0; l < 8; l += Vector<ulong>.Count)
+            {
+                Some(firstCounter + (uint)l, c1, c2, c3, k0, k1, out Vector<ulong> x0, out Vector<ulong> x1, out Vector<ulong> x2, out Vector<ulong> x3);
+                x0.CopyTo(wide[l..]);
+                x1.CopyTo(wide[(8 + l)..]);
+                x2.CopyTo(wide[(16 + l)..]);
+                x3.CopyTo(wide[(24 + l)..]);
+            }
+
+            for (int i = 0; i < NumbersPerVector; i += Vector<uint>.Count)
+                Vector.Narrow(Vector.Create<ulong>(wide[i..]), Vector.Create<ulong>(wide[(i + Vector<ulong>.Count)..])).CopyTo(numbers[(at + i)..]);
         }
     }
 
     /// <summary>
-    /// Eight counters side by side, each 32-bit word in a 64-bit lane so that the 32 x 32 -> 64 bit product stays in its lane. The upper halves of the results hold
+    /// As many counters side by side as a vector has 64-bit lanes, each 32-bit word in a lane so that the 32 x 32 -> 64 bit product stays in it. The upper halves of the results hold
     /// leftovers: no operation looks at them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Eight(
-        uint firstCounter, uint c1, uint c2, uint c3, uint k0, uint k1,
-        out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3)
+    internal static void Some(
+        uint firstCounter, uint c1, uint c2, uint c3, uint k0, uint k1, out Vector<ulong> x0, out Vector<ulong> x1, out Vector<ulong> x2, out Vector<ulong> x3)
     {
-        Vector512<ulong> m0 = Vector512.Create((ulong)M0), m1 = Vector512.Create((ulong)M1);
-        x0 = Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7) + Vector512.Create((ulong)firstCounter);
-        x1 = Vector512.Create((ulong)c1);
-        x2 = Vector512.Create((ulong)c2);
-        x3 = Vector512.Create((ulong)c3);
+        Vector<ulong> m0 = Vector.Create((ulong)M0), m1 = Vector.Create((ulong)M1);
+        x0 = Vector<ulong>.Indices + Vector.Create((ulong)firstCounter);
+        x1 = Vector.Create((ulong)c1);
+        x2 = Vector.Create((ulong)c2);
+        x3 = Vector.Create((ulong)c3);
         for (int round = 0; round < 10; round++)
         {
-            Vector512<ulong> p0 = Multiply(x0, m0), p1 = Multiply(x2, m1);
-            x0 = (p1 >>> 32) ^ x1 ^ Vector512.Create((ulong)k0);
+            Vector<ulong> p0 = Multiply(x0, m0), p1 = Multiply(x2, m1);
+            x0 = (p1 >>> 32) ^ x1 ^ Vector.Create((ulong)k0);
             x1 = p1;
-            x2 = (p0 >>> 32) ^ x3 ^ Vector512.Create((ulong)k1);
+            x2 = (p0 >>> 32) ^ x3 ^ Vector.Create((ulong)k1);
             x3 = p0;
             k0 += W0;
             k1 += W1;
@@ -122,13 +129,12 @@ internal static class Philox
 
     /// <summary>Product of the low halves of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Multiply(Vector512<ulong> a, Vector512<ulong> b)
+    private static Vector<ulong> Multiply(Vector<ulong> a, Vector<ulong> b)
     {
-        if (Avx512F.IsSupported) return Avx512F.Multiply(a.AsUInt32(), b.AsUInt32());
-        if (!Avx2.IsSupported) return (a & Vector512.Create(0xFFFFFFFFul)) * (b & Vector512.Create(0xFFFFFFFFul));
-        return Vector512.Create(
-            Avx2.Multiply(a.GetLower().AsUInt32(), b.GetLower().AsUInt32()), Avx2.Multiply(a.GetUpper().AsUInt32(), b.GetUpper().AsUInt32()));
+        if (Avx2.IsSupported && Vector<ulong>.Count == Vector256<ulong>.Count)
+            return Avx2.Multiply(a.AsVector256().AsUInt32(), b.AsVector256().AsUInt32()).AsVector();
+        if (Avx512F.IsSupported && Vector<ulong>.Count == Vector512<ulong>.Count)
+            return Avx512F.Multiply(a.AsVector512().AsUInt32(), b.AsVector512().AsUInt32()).AsVector();
+        return (a & Vector.Create(0xFFFFFFFFul)) * (b & Vector.Create(0xFFFFFFFFul));
     }
-
-    private static Vector256<uint> Narrow(Vector512<ulong> x) => Vector256.Narrow(x.GetLower() & Vector256.Create(0xFFFFFFFFul), x.GetUpper() & Vector256.Create(0xFFFFFFFFul));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -21,6 +22,7 @@ internal sealed class PoissonTable
     private readonly ushort[] _cutoff = new ushort[Columns];
     private readonly ushort[] _alias = new ushort[Columns];
     private readonly uint[] _tie = new uint[Columns];
+    private readonly byte[] _cutoffLow = new byte[Columns], _cutoffHigh = new byte[Columns], _aliasByte = new byte[Columns]; // the same, by bytes
 
     /// <param name="mean">Mean count; zero or more, at most 30,000.</param>
     internal PoissonTable(double mean)
@@ -56,9 +58,13 @@ internal sealed class PoissonTable
     /// <summary>Probability that a tie goes to the column's own count.</summary>
     internal double TieShare(ushort number) => _tie[number >> FractionBits] / 4294967296.0;
 
-    private bool IsTie(ushort number) => (number & FractionMask) == _cutoff[number >> FractionBits];
+    /// <summary>Whether further bits decide.</summary>
+    internal bool IsTie(ushort number) => (number & FractionMask) == _cutoff[number >> FractionBits];
 
-    /// <summary>32 draws by one vector permutation per table; <paramref name="ties"/> marks those whose tie is undecided.</summary>
+    /// <summary>True when the machine looks up 64 columns of 16 bits at once.</summary>
+    internal static bool IsWide => Avx512BW.IsSupported;
+
+    /// <summary>32 draws by one permutation per table, where <see cref="IsWide"/>. Bits of <paramref name="ties"/> mark those whose tie is undecided; they are given to the alias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Vector512<ushort> Draw(Vector512<ushort> numbers, out ulong ties)
     {
@@ -68,11 +74,52 @@ internal sealed class PoissonTable
         return Vector512.ConditionalSelect(Vector512.LessThan(fraction, cutoff), column, alias);
     }
 
-    /// <summary>True when the machine looks up 64 columns at once.</summary>
-    internal static bool IsVectorised => Avx512BW.IsSupported;
+    /// <summary>16 draws by permutations of bytes; ties as above.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal (Vector128<ushort> Low, Vector128<ushort> High) Draw(Vector128<ushort> low, Vector128<ushort> high, out ulong ties)
+    {
+        Vector128<ushort> lowColumn = low >>> FractionBits, highColumn = high >>> FractionBits;
+        Vector128<byte> column = Vector128.Narrow(lowColumn, highColumn);
+        Vector128<byte> i0 = Within(column, 0), i1 = Within(column, 16), i2 = Within(column, 32), i3 = Within(column, 48);
+        Vector128<byte> cutoffLow = LookUp(_cutoffLow, i0, i1, i2, i3), cutoffHigh = LookUp(_cutoffHigh, i0, i1, i2, i3), alias = LookUp(_aliasByte, i0, i1, i2, i3);
+        Vector128<ushort> first = Choose(low, lowColumn, Vector128.WidenLower(cutoffLow) | (Vector128.WidenLower(cutoffHigh) << 8), Vector128.WidenLower(alias), out Vector128<ushort> firstTies);
+        Vector128<ushort> second = Choose(high, highColumn, Vector128.WidenUpper(cutoffLow) | (Vector128.WidenUpper(cutoffHigh) << 8), Vector128.WidenUpper(alias), out Vector128<ushort> secondTies);
+        ties = Vector128.Narrow(firstTies, secondTies).ExtractMostSignificantBits();
+        return (first, second);
+    }
+
+    /// <summary>The count that a tie has been given to by a draw of many.</summary>
+    internal int Alias(ushort number) => _alias[number >> FractionBits];
 
     private static Vector512<ushort> LookUp(ushort[] table, Vector512<ushort> column) =>
         Avx512BW.PermuteVar32x16x2(Vector512.Create(table), column, Vector512.Create(table, Columns / 2));
+
+    /// <summary>Index into the 16 columns from one on; where the column is another, an index that gives zero. On x86 the highest bit says so, and only the lowest four count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Within(Vector128<byte> column, byte from)
+    {
+        Vector128<byte> index = column - Vector128.Create(from);
+        return Ssse3.IsSupported ? Vector128.AddSaturate(index, Vector128.Create((byte)0x70)) : index;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> LookUp(byte[] table, Vector128<byte> i0, Vector128<byte> i1, Vector128<byte> i2, Vector128<byte> i3) =>
+        LookUp(table, 0, i0) | LookUp(table, 16, i1) | LookUp(table, 32, i2) | LookUp(table, 48, i3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> LookUp(byte[] table, int from, Vector128<byte> index)
+    {
+        Vector128<byte> part = Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(table), (nuint)from);
+        return Ssse3.IsSupported ? Ssse3.Shuffle(part, index) : Vector128.Shuffle(part, index);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Choose(Vector128<ushort> numbers, Vector128<ushort> column, Vector128<ushort> cutoff, Vector128<ushort> alias, out Vector128<ushort> ties)
+    {
+        Vector128<short> fraction = (numbers & Vector128.Create(FractionMask)).AsInt16(); // below 2^15, as cutoffs are: signed comparisons are cheaper
+        ties = Vector128.Equals(fraction, cutoff.AsInt16()).AsUInt16();
+        return Vector128.ConditionalSelect(Vector128.LessThan(fraction, cutoff.AsInt16()).AsUInt16(), column, alias);
+    }
 
     /// <summary>The alias columns of a distribution (Vose 1991): every column holds 1/64 of the probability, shared by its own count and one other.</summary>
     private void FillColumns(double[] probabilities)
@@ -98,6 +145,7 @@ internal sealed class PoissonTable
         _cutoff[column] = (ushort)(fixedPoint >> 32);
         _tie[column] = (uint)fixedPoint;
         _alias[column] = (ushort)alias;
+        (_cutoffLow[column], _cutoffHigh[column], _aliasByte[column]) = ((byte)_cutoff[column], (byte)(_cutoff[column] >> 8), (byte)alias);
     }
 
     /// <summary>Poisson probabilities of 0 to 63, those below 2^-60 taken as none.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Shunt.Model;
 
@@ -11,6 +13,9 @@ internal sealed unsafe class PrivateInputDraw
 {
     /// <summary>Neurons served by eight blocks side by side.</summary>
     internal const int Batch = 64;
+
+    /// <summary>Neurons whose random numbers are made together: they stay in the first-level cache, and are read long after they were written.</summary>
+    private const int Chunk = 16 * Batch;
 
     private readonly RandomStream _stream, _ties;
     private readonly int _first;
@@ -44,64 +49,110 @@ internal sealed unsafe class PrivateInputDraw
     internal int Channel { get; }
 
     /// <summary>Adds a step's input to the counts of a shard and returns its sum over the <paramref name="count"/> neurons that exist.</summary>
+    [SkipLocalsInit]
     internal long AddTo(ushort* counts, int count, long step)
     {
-        Vector512<uint> sum = default;
-        long scalarSum = 0;
-        Span<ushort> numbers = stackalloc ushort[Batch];
+        long sum = 0;
+        ushort* numbers = stackalloc ushort[Chunk];
         for (int part = 0; part < _parts; part++)
         {
             ulong entity = (ulong)step | ((ulong)part << 32);
-            for (int i = 0; i < count; i += Batch)
+            for (int first = 0; first < count; first += Chunk)
             {
-                _stream.Eight((uint)((_first + i) / 8), entity, out Vector512<ushort> low, out Vector512<ushort> high);
-                if (_tableOf is null && PoissonTable.IsVectorised)
-                {
-                    Vector512<ushort> a = _tables[0].Draw(low, out ulong tiesLow), b = _tables[0].Draw(high, out ulong tiesHigh);
-                    if ((tiesLow | tiesHigh) != 0)
-                    {
-                        a = Decide(a, low, tiesLow, i, entity);
-                        b = Decide(b, high, tiesHigh, i + 32, entity);
-                    }
-
-                    if (i + Batch > count)
-                    {
-                        a &= Vector512.LessThan(Vector512<ushort>.Indices, Vector512.Create((ushort)(count - i)));
-                        b &= Vector512.LessThan(Vector512<ushort>.Indices + Vector512.Create((ushort)32), Vector512.Create((ushort)(count - i)));
-                    }
-
-                    (Vector512<uint> even, Vector512<uint> odd) = Vector512.Widen(a + b);
-                    sum += even + odd;
-                    (Vector512.Load(counts + i) + a).Store(counts + i);
-                    (Vector512.Load(counts + i + 32) + b).Store(counts + i + 32);
-                    continue;
-                }
-
-                low.CopyTo(numbers);
-                high.CopyTo(numbers[32..]);
-                for (int j = 0; j < Batch && i + j < count; j++)
-                {
-                    PoissonTable table = _tables[_tableOf?[i + j] ?? 0];
-                    if (part >= table.Parts) continue;
-                    int n = Draw(table, numbers[j], i + j, entity);
-                    counts[i + j] += (ushort)n;
-                    scalarSum += n;
-                }
+                int drawn = Math.Min(Chunk, count - first);
+                Fill(numbers, drawn, (uint)((_first + first) / 8), entity);
+                sum += _tableOf is null ? DrawAlike(numbers, drawn, counts + first, first, entity) : DrawEach(numbers, drawn, counts + first, first, part, entity);
             }
         }
 
-        return scalarSum + Vector512.Sum(sum);
+        return sum;
     }
 
-    private Vector512<ushort> Decide(Vector512<ushort> counts, Vector512<ushort> numbers, ulong ties, int first, ulong entity)
+    private void Fill(ushort* numbers, int count, uint firstCounter, ulong entity)
     {
-        for (; ties != 0; ties &= ties - 1)
+        for (int i = 0; i < count; i += Batch, firstCounter += 8)
         {
-            int lane = System.Numerics.BitOperations.TrailingZeroCount(ties);
-            counts = counts.WithElement(lane, (ushort)Draw(_tables[0], numbers[lane], first + lane, entity));
+            for (int l = 0; l < 8; l += Vector<ulong>.Count)
+            {
+                _stream.Some(firstCounter + (uint)l, entity, out Vector<ushort> low, out Vector<ushort> high);
+                low.Store(numbers + i + (4 * l));
+                high.Store(numbers + i + (4 * l) + (Batch / 2));
+            }
+        }
+    }
+
+    private long DrawAlike(ushort* numbers, int count, ushort* counts, int first, ulong entity)
+    {
+        PoissonTable table = _tables[0];
+        long sum = 0;
+        int i = 0;
+        if (PoissonTable.IsWide)
+        {
+            Vector512<uint> sums = default;
+            for (; i + Vector512<ushort>.Count <= count; i += Vector512<ushort>.Count)
+            {
+                Vector512<ushort> n = table.Draw(Vector512.Load(numbers + i), out ulong ties);
+                (Vector512<uint> lower, Vector512<uint> upper) = Vector512.Widen(n);
+                sums += lower + upper;
+                (Vector512.Load(counts + i) + n).Store(counts + i);
+                if (ties != 0) sum += Decide(ties, numbers + i, counts + i, first + i, entity);
+            }
+
+            sum += Vector512.Sum(sums);
+        }
+        else
+        {
+            Vector128<uint> sums = default;
+            for (; i + (2 * Vector128<ushort>.Count) <= count; i += 2 * Vector128<ushort>.Count)
+            {
+                ushort* upper = counts + i + Vector128<ushort>.Count;
+                (Vector128<ushort> n, Vector128<ushort> m) = table.Draw(Vector128.Load(numbers + i), Vector128.Load(numbers + i + Vector128<ushort>.Count), out ulong ties);
+                sums += Vector128.WidenLower(n + m) + Vector128.WidenUpper(n + m);
+                (Vector128.Load(counts + i) + n).Store(counts + i);
+                (Vector128.Load(upper) + m).Store(upper);
+                if (ties != 0) sum += Decide(ties, numbers + i, counts + i, first + i, entity);
+            }
+
+            sum += Vector128.Sum(sums);
         }
 
-        return counts;
+        for (; i < count; i++)
+        {
+            int n = Draw(table, numbers[i], first + i, entity);
+            counts[i] += (ushort)n;
+            sum += n;
+        }
+
+        return sum;
+    }
+
+    private long DrawEach(ushort* numbers, int count, ushort* counts, int first, int part, ulong entity)
+    {
+        long sum = 0;
+        for (int i = 0; i < count; i++)
+        {
+            PoissonTable table = _tables[_tableOf![first + i]];
+            if (part >= table.Parts) continue;
+            int n = Draw(table, numbers[i], first + i, entity);
+            counts[i] += (ushort)n;
+            sum += n;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Puts right what ties have added to the counts, and returns by how much.</summary>
+    private long Decide(ulong ties, ushort* numbers, ushort* counts, int first, ulong entity)
+    {
+        long change = 0;
+        for (; ties != 0; ties &= ties - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(ties), more = Draw(_tables[0], numbers[lane], first + lane, entity) - _tables[0].Alias(numbers[lane]);
+            counts[lane] += (ushort)more;
+            change += more;
+        }
+
+        return change;
     }
 
     private int Draw(PoissonTable table, ushort number, int neuron, ulong entity) => table.Draw(number, _ties, (uint)(_first + neuron), entity);
