@@ -4,7 +4,7 @@ namespace Shunt.Simulation;
 
 /// <summary>
 /// A zeroed array outside the managed heap that starts on a cache line, so that kernels may keep a pointer to it and its length is not limited. Large ones start on a huge page and
-/// ask for such pages: what is read and written all over would otherwise wait for address translation more than for memory. Whoever keeps the pointer must keep the buffer.
+/// ask for such pages: what is read and written all over would otherwise wait for address translation more than for memory. Whoever keeps the pointer must keep the buffer. A vector may be read that begins within the array.
 /// </summary>
 internal sealed unsafe class AlignedBuffer<T>
     where T : unmanaged
@@ -18,7 +18,7 @@ internal sealed unsafe class AlignedBuffer<T>
         long bytes = length * sizeof(T);
         bool isLarge = bytes >= HugePage && OperatingSystem.IsLinux();
         int alignment = isLarge ? HugePage : CacheLine;
-        _memory = NativeMemory.AllocZeroed((nuint)(bytes + alignment));
+        _memory = NativeMemory.AllocZeroed((nuint)(bytes + alignment + CacheLine));
         Pointer = (T*)(((nint)_memory + alignment - 1) & ~((nint)alignment - 1));
         Bytes = bytes + CacheLine;
         if (isLarge) _ = Native.Advise(Pointer, (nuint)bytes, Native.HugePages); // advice: if the system has none to give, nothing is lost

@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Shunt.Model;
 
 namespace Shunt.Simulation;
@@ -65,8 +63,17 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
     private readonly AlignedBuffer<T>?[] _reservoirs;
     private readonly AlignedBuffer<ChannelView> _channels;
 
-    /// <summary>Vectors in which a neuron fires, as (mask of lanes, first neuron): dealt with after the loop, which has no calls and keeps its registers.</summary>
-    private readonly AlignedBuffer<ulong> _firing;
+    /// <summary>Vectors in which a neuron fires, as the first neuron and the mask of lanes: dealt with after the loop, which has no calls and keeps its registers.</summary>
+    private readonly AlignedBuffer<int> _firing;
+
+    private readonly AlignedBuffer<T> _fires;
+
+    /// <summary>Gamma and N of a block of neurons.</summary>
+    private readonly AlignedBuffer<T> _gamma = new(Block), _drive = new(Block);
+
+    /// <summary>Neurons that are advanced together: channel by channel, while what they sum up stays in the first-level cache.</summary>
+    private const int Block = 8 * Shard.Granule;
+
 
     private readonly T _leak, _leakDrive, _threshold, _reset;
     private readonly double _reference;
@@ -80,7 +87,8 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
         _reference = population.Reference;
         _potential = new AlignedBuffer<T>(shard.Padded);
         _reservoirs = [.. population.Channels.Select(c => c.HasReservoir ? new AlignedBuffer<T>(shard.Padded) : null)];
-        _firing = new AlignedBuffer<ulong>((shard.Padded / Vector512<T>.Count) + 1);
+        _firing = new AlignedBuffer<int>((shard.Padded / Vector<T>.Count) + 1);
+        _fires = new AlignedBuffer<T>(shard.Padded + Vector<T>.Count);
         _channels = new AlignedBuffer<ChannelView>(population.Channels.Count);
         for (int c = 0; c < population.Channels.Count; c++)
         {
@@ -116,44 +124,49 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
 
     internal override void Step(long step, SpikeBuffer spikes)
     {
-        Vector512<T> leak = Vector512.Create(_leak), leakDrive = Vector512.Create(_leakDrive), threshold = Vector512.Create(_threshold), reset = Vector512.Create(_reset);
-        int heldSince = (int)(step - _shard.Population.RefractorySteps), padded = _shard.Padded;
-        T* potential = _potential.Pointer;
-        int* lastSpike = _shard.LastSpike.Pointer;
-        ulong* firing = _firing.Pointer;
-        TFlow flow = _flow;
-        int vectors = 0;
-        ChannelView* channels = _channels.Pointer, end = channels + _channels.Length;
-        for (int i = 0; i < padded; i += Vector512<T>.Count)
+        int heldSince = (int)(step - _shard.Population.RefractorySteps), padded = _shard.Padded, firing = 0;
+        for (int first = 0; first < padded; first += Block)
         {
-            Vector512<T> gamma = leak, drive = leakDrive;
-            for (ChannelView* channel = channels; channel < end; channel++)
-            {
-                Vector512<T> release = channel->ReleaseInto(i);
-                drive = Lanes.Fma(release, Vector512.Create(channel->Reversal), drive);
-                if (channel->IsConductance) gamma += release;
-            }
-
-            Vector512<T> v = flow.Over(Vector512.Load(potential + i), gamma, drive);
-            Vector512<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
-            v = Vector512.ConditionalSelect(refractory, reset, v);
-            Vector512<T> fires = Vector512.AndNot(Vector512.GreaterThanOrEqual(v, threshold), refractory);
-            Vector512.ConditionalSelect(fires, reset, v).Store(potential + i);
-            ulong mask = fires.ExtractMostSignificantBits();
-            firing[vectors] = (mask << 32) | (uint)i;
-            vectors += mask != 0 ? 1 : 0;
+            int count = Math.Min(Block, padded - first);
+            new Span<T>(_gamma.Pointer, count).Fill(_leak);
+            new Span<T>(_drive.Pointer, count).Fill(_leakDrive);
+            for (int c = 0; c < _channels.Length; c++) _channels.Pointer[c].Release(first, count, _gamma.Pointer, _drive.Pointer);
+            firing = Advance(first, count, heldSince, firing);
         }
 
-        for (int k = 0; k < vectors; k++) Fire((uint)(firing[k] >> 32), (int)firing[k], (int)step, spikes);
+        for (int k = 0; k < firing; k++) Fire(_fires.Pointer + (k * Vector<T>.Count), _firing.Pointer[k], (int)step, spikes);
         spikes.EndStep();
     }
 
-    private void Fire(uint mask, int first, int step, SpikeBuffer spikes)
+    /// <summary>Advances a block of neurons. Vectors in which one fires are only noted: without calls the loop keeps its registers.</summary>
+    private int Advance(int first, int count, int heldSince, int firing)
+    {
+        Vector<T> threshold = Vector.Create(_threshold), reset = Vector.Create(_reset);
+        T* potential = _potential.Pointer + first, gamma = _gamma.Pointer, drive = _drive.Pointer;
+        int* lastSpike = _shard.LastSpike.Pointer + first;
+        TFlow flow = _flow;
+        for (nint i = 0; i < count; i += Vector<T>.Count)
+        {
+            Vector<T> v = flow.Over(Vector.Load(potential + i), Vector.Load(gamma + i), Vector.Load(drive + i));
+            Vector<T> refractory = Lanes.AtLeast<T>(lastSpike + i, heldSince);
+            v = Vector.ConditionalSelect(refractory, reset, v);
+            Vector<T> fires = Vector.AndNot(Vector.GreaterThanOrEqual(v, threshold), refractory);
+            Vector.ConditionalSelect(fires, reset, v).Store(potential + i);
+            if (Vector.EqualsAll(fires.As<T, int>(), Vector<int>.Zero)) continue;
+            fires.Store(_fires.Pointer + (firing * Vector<T>.Count));
+            _firing.Pointer[firing++] = first + (int)i;
+        }
+
+        return firing;
+    }
+
+    private void Fire(T* mask, int first, int step, SpikeBuffer spikes)
     {
         int* lastSpike = _shard.LastSpike.Pointer;
-        for (; mask != 0; mask &= mask - 1)
+        for (int lane = 0; lane < Vector<T>.Count; lane++)
         {
-            int neuron = first + BitOperations.TrailingZeroCount(mask);
+            if (*(byte*)(mask + lane) == 0) continue;
+            int neuron = first + lane;
             spikes.Add(neuron);
             _shard.Statistics.Spike(neuron, step + 1.0, lastSpike[neuron] + 1.0);
             lastSpike[neuron] = step;
@@ -171,15 +184,32 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
         /// <summary>What the channel holds, times the share of it that a step releases.</summary>
         internal T* Reservoir;
 
-        /// <summary>What the channel releases in this step to one vector of neurons; adds up the arrivals and advances the reservoir.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal Vector512<T> ReleaseInto(int i)
+        /// <summary>Adds what the channel releases in this step to Gamma and N of a block of neurons; advances the reservoir; adds the arrivals to their sums and sets them to zero.</summary>
+        internal readonly void Release(int first, int count, T* gamma, T* drive)
         {
-            Vector512<T> n = Lanes.TakeCounts<T>(Counts + i, Received + i);
-            if (Reservoir == null) return n * Vector512.Create(Instant);
-            Vector512<T> s = Vector512.Load(Reservoir + i);
-            Lanes.Fma(s, Vector512.Create(Decay), n * Vector512.Create(Carry)).Store(Reservoir + i);
-            return Lanes.Fma(n, Vector512.Create(Instant), s);
+            Vector<T> reversal = Vector.Create(Reversal), instant = Vector.Create(Instant), carry = Vector.Create(Carry), decay = Vector.Create(Decay);
+            ushort* counts = Counts + first, received = Received + first;
+            T* reservoir = Reservoir == null ? null : Reservoir + first;
+            bool isConductance = IsConductance;
+            for (nint i = 0; i < count; i += Vector<T>.Count)
+            {
+                Vector<T> n = Lanes.Counts<T>(counts + i), release = n * instant;
+                if (reservoir != null)
+                {
+                    Vector<T> s = Vector.Load(reservoir + i);
+                    Lanes.Fma(s, decay, n * carry).Store(reservoir + i);
+                    release = Lanes.Fma(n, instant, s);
+                }
+
+                Lanes.Fma(release, reversal, Vector.Load(drive + i)).Store(drive + i);
+                if (isConductance) (Vector.Load(gamma + i) + release).Store(gamma + i);
+            }
+
+            for (int i = 0; i < count; i += Vector<ushort>.Count)
+            {
+                (Vector.Load(received + i) + Vector.Load(counts + i)).Store(received + i);
+                Vector<ushort>.Zero.Store(counts + i);
+            }
         }
     }
 }
@@ -189,40 +219,26 @@ internal static unsafe class Lanes
 {
     /// <summary>a b + c, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<T> Fma<T>(Vector512<T> a, Vector512<T> b, Vector512<T> c) => typeof(T) == typeof(float)
-        ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
-        : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+    internal static Vector<T> Fma<T>(Vector<T> a, Vector<T> b, Vector<T> c) => typeof(T) == typeof(float)
+        ? Vector.FusedMultiplyAdd(a.As<T, float>(), b.As<T, float>(), c.As<T, float>()).As<float, T>()
+        : Vector.FusedMultiplyAdd(a.As<T, double>(), b.As<T, double>(), c.As<T, double>()).As<double, T>();
 
-    /// <summary>16-bit counts as floating-point numbers; on the way they are added to sums, and set to zero.</summary>
+    /// <summary>16-bit counts as floating-point numbers. Reads a whole vector of counts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<T> TakeCounts<T>(ushort* counts, ushort* sums)
+    internal static Vector<T> Counts<T>(ushort* counts)
     {
-        if (typeof(T) == typeof(float))
-        {
-            var n = Vector256.Load(counts);
-            (Vector256.Load(sums) + n).Store(sums);
-            Vector256<ushort>.Zero.Store(counts);
-            if (Avx512F.IsSupported) return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(n)).As<float, T>();
-            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(n);
-            return Vector512.ConvertToSingle(Vector512.Create(low, high).AsInt32()).As<float, T>();
-        }
+        Vector<uint> n = Vector.WidenLower(Vector.Load(counts));
+        if (typeof(T) == typeof(float)) return Vector.ConvertToSingle(n.As<uint, int>()).As<float, T>();
 
-        var m = Vector128.Load(counts);
-        (Vector128.Load(sums) + m).Store(sums);
-        Vector128<ushort>.Zero.Store(counts);
-        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Double(Avx2.ConvertToVector256Int32(m)).As<double, T>();
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(m);
-        (Vector256<long> lowest, Vector256<long> highest) = Vector256.Widen(Vector256.Create(lower, upper).AsInt32());
-        return Vector512.Create(Vector256.ConvertToDouble(lowest), Vector256.ConvertToDouble(highest)).As<double, T>();
+        // Below 2^52, a whole number in the last bits of 2^52 is added to it.
+        return ((Vector.WidenLower(n) | Vector.Create(0x4330000000000000ul)).As<ulong, double>() - Vector.Create(4503599627370496.0)).As<double, T>();
     }
 
-    /// <summary>All bits set in the lanes whose 32-bit number is at least a bound.</summary>
+    /// <summary>All bits set in the lanes whose 32-bit number is at least a bound. Reads a whole vector of numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<T> AtLeast<T>(int* numbers, int bound)
+    internal static Vector<T> AtLeast<T>(int* numbers, int bound)
     {
-        if (typeof(T) == typeof(float)) return Vector512.GreaterThanOrEqual(Vector512.Load(numbers), Vector512.Create(bound)).As<int, T>();
-        Vector256<int> mask = Vector256.GreaterThanOrEqual(Vector256.Load(numbers), Vector256.Create(bound));
-        (Vector256<long> low, Vector256<long> high) = Vector256.Widen(mask);
-        return Vector512.Create(low, high).As<long, T>();
+        Vector<int> mask = Vector.GreaterThanOrEqual(Vector.Load(numbers), Vector.Create(bound));
+        return typeof(T) == typeof(float) ? mask.As<int, T>() : Vector.WidenLower(mask).As<long, T>();
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Shunt.Model;
 
 namespace Shunt.Simulation;
@@ -16,7 +15,7 @@ internal interface IMembraneFlow<T>
     /// <param name="v">V at its beginning (mV).</param>
     /// <param name="gamma">Conductance Gamma, leak included, integrated over the step.</param>
     /// <param name="drive">Drive N (mV), integrated over the step.</param>
-    Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive);
+    Vector<T> Over(Vector<T> v, Vector<T> gamma, Vector<T> drive);
 }
 
 /// <summary>Leak and synapses only: dV/ds = N - Gamma V, solved exactly.</summary>
@@ -24,7 +23,7 @@ internal readonly struct LinearFlow<T> : IMembraneFlow<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive) =>
+    public Vector<T> Over(Vector<T> v, Vector<T> gamma, Vector<T> drive) =>
         Lanes.Fma(Lanes.Fma(-gamma, v, drive), Relaxation.Phi(gamma), v);
 }
 
@@ -33,7 +32,7 @@ internal readonly struct EulerFlow<T> : IMembraneFlow<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive) => Lanes.Fma(-gamma, v, drive) + v;
+    public Vector<T> Over(Vector<T> v, Vector<T> gamma, Vector<T> drive) => Lanes.Fma(-gamma, v, drive) + v;
 }
 
 /// <summary>
@@ -56,14 +55,14 @@ internal readonly struct SpikeFlow<T>(LoweredPopulation population, MembraneCurr
     private readonly T _peak = T.CreateChecked(population.Source.Neuron.Threshold - population.Reference);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive)
+    public Vector<T> Over(Vector<T> v, Vector<T> gamma, Vector<T> drive)
     {
-        Vector512<T> perSharpness = Vector512.Create(_perSharpness), onset = Vector512.Create(_onset), left = Relaxation.Phi(gamma);
-        Vector512<T> linear = Lanes.Fma(Lanes.Fma(-gamma, v, drive), left, v);
-        Vector512<T> from = (v - onset) * perSharpness, to = (linear - onset) * perSharpness;
-        Vector512<T> q = Vector512.Create(_lambda) * ElementaryFunctions.Exp(Vector512.Max(from, to)) * Relaxation.Phi(Vector512.Abs(to - from));
-        Vector512<T> after = Lanes.Fma(ElementaryFunctions.MinusLogOneMinus(q) * left, Vector512.Create(_sharpness), linear);
-        return Vector512.ConditionalSelect(Vector512.LessThan(q, Vector512<T>.One), after, Vector512.Create(_peak));
+        Vector<T> perSharpness = Vector.Create(_perSharpness), onset = Vector.Create(_onset), left = Relaxation.Phi(gamma);
+        Vector<T> linear = Lanes.Fma(Lanes.Fma(-gamma, v, drive), left, v);
+        Vector<T> from = (v - onset) * perSharpness, to = (linear - onset) * perSharpness;
+        Vector<T> q = Vector.Create(_lambda) * ElementaryFunctions.Exp(Vector.Max(from, to)) * Relaxation.Phi(Vector.Abs(to - from));
+        Vector<T> after = Lanes.Fma(ElementaryFunctions.MinusLogOneMinus(q) * left, Vector.Create(_sharpness), linear);
+        return Vector.ConditionalSelect(Vector.LessThan(q, Vector<T>.One), after, Vector.Create(_peak));
     }
 }
 
@@ -79,12 +78,12 @@ internal readonly struct RectifierFlow<T>(LoweredPopulation population, Membrane
     private readonly T _perRange = T.CreateChecked(1 / current.Range);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<T> Over(Vector512<T> v, Vector512<T> gamma, Vector512<T> drive)
+    public Vector<T> Over(Vector<T> v, Vector<T> gamma, Vector<T> drive)
     {
-        Vector512<T> above = v - Vector512.Create(_reversal);
-        Vector512<T> closed = Vector512<T>.One / Lanes.Fma(above, Vector512.Create(_perRange), Vector512<T>.One);
-        Vector512<T> conductance = Vector512.Create(_conductance) * closed;
-        Vector512<T> change = Lanes.Fma(-conductance, above, Lanes.Fma(-gamma, v, drive));
+        Vector<T> above = v - Vector.Create(_reversal);
+        Vector<T> closed = Vector<T>.One / Lanes.Fma(above, Vector.Create(_perRange), Vector<T>.One);
+        Vector<T> conductance = Vector.Create(_conductance) * closed;
+        Vector<T> change = Lanes.Fma(-conductance, above, Lanes.Fma(-gamma, v, drive));
         return Lanes.Fma(change, Relaxation.Phi(Lanes.Fma(conductance, closed, gamma)), v);
     }
 }

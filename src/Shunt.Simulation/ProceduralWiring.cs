@@ -1,5 +1,5 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Shunt.Model;
 
 namespace Shunt.Simulation;
@@ -186,23 +186,23 @@ internal sealed unsafe class ProceduralWiring : Wiring
         /// <summary>Targets of consecutive numbers; writes whole vectors.</summary>
         internal void Targets(uint number, int count, uint* into)
         {
-            Vector512<uint> targets = Vector512.Create(_targets), inputs = Vector512.Create(_inputs), one = Vector512<uint>.One;
-            Vector512<uint> a = Vector512.Create(number / _inputs), b = Vector512.Create(number % _inputs) + Vector512<uint>.Indices;
-            Vector512<uint> k0 = Vector512.Create(_k0), k1 = Vector512.Create(_k1), k2 = Vector512.Create(_k2), k3 = Vector512.Create(_k3), k4 = Vector512.Create(_k4);
-            for (int i = 0; i < count; i += Vector512<uint>.Count)
+            Vector<uint> targets = Vector.Create(_targets), inputs = Vector.Create(_inputs), one = Vector<uint>.One;
+            Vector<uint> a = Vector.Create(number / _inputs), b = Vector.Create(number % _inputs) + Vector<uint>.Indices;
+            Vector<uint> k0 = Vector.Create(_k0), k1 = Vector.Create(_k1), k2 = Vector.Create(_k2), k3 = Vector.Create(_k3), k4 = Vector.Create(_k4);
+            for (int i = 0; i < count; i += Vector<uint>.Count)
             {
-                Vector512<uint> beyond;
-                while ((beyond = Vector512.GreaterThanOrEqual(b, inputs)) != Vector512<uint>.Zero)
+                Vector<uint> beyond;
+                while ((beyond = Vector.GreaterThanOrEqual(b, inputs)) != Vector<uint>.Zero)
                 {
                     b -= inputs & beyond;
                     a += one & beyond;
                 }
 
-                Vector512<uint> x = Add(a, Random(b, k0, targets), targets), y = Add(b, Random(x, k1, inputs), inputs);
+                Vector<uint> x = Add(a, Random(b, k0, targets), targets), y = Add(b, Random(x, k1, inputs), inputs);
                 x = Add(x, Random(y, k2, targets), targets);
                 y = Add(y, Random(x, k3, inputs), inputs);
                 Add(x, Random(y, k4, targets), targets).Store(into + i);
-                b += Vector512.Create((uint)Vector512<uint>.Count);
+                b += Vector.Create((uint)Vector<uint>.Count);
             }
         }
 
@@ -216,11 +216,11 @@ internal sealed unsafe class ProceduralWiring : Wiring
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<uint> Random(Vector512<uint> x, Vector512<uint> key, Vector512<uint> n)
+        private static Vector<uint> Random(Vector<uint> x, Vector<uint> key, Vector<uint> n)
         {
-            x = (x + key) * Vector512.Create(0x9E3779B1u);
+            x = (x + key) * Vector.Create(0x9E3779B1u);
             x ^= x >>> 15;
-            x *= Vector512.Create(0x85EBCA77u);
+            x *= Vector.Create(0x85EBCA77u);
             return ((x >>> 16) * n) >>> 16;
         }
 
@@ -228,10 +228,10 @@ internal sealed unsafe class ProceduralWiring : Wiring
 
         /// <summary>x + y mod n: where nothing was to subtract, subtracting wraps around to something large.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<uint> Add(Vector512<uint> x, Vector512<uint> y, Vector512<uint> n)
+        private static Vector<uint> Add(Vector<uint> x, Vector<uint> y, Vector<uint> n)
         {
-            Vector512<uint> sum = x + y;
-            return Vector512.Min(sum, sum - n);
+            Vector<uint> sum = x + y;
+            return Vector.Min(sum, sum - n);
         }
 
         private static uint Subtract(uint x, uint y, uint n) => Math.Min(x - y, x - y + n);

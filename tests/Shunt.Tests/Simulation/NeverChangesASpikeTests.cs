@@ -56,7 +56,7 @@ public class NeverChangesASpikeTests
     public void The_vectors_of_the_processor()
     {
         // These are the variables that .NET 10 heeds; the older DOTNET_EnableAVX512F is not among them.
-        string[] levels = ["DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"];
+        string[] levels = ["DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableAVX", "DOTNET_EnableHWIntrinsic"];
         using var program = new CommandLineProgram();
         for (int number = 1; number <= 4; number++)
         {
