@@ -8,7 +8,7 @@ namespace Shunt.Simulation;
 /// </summary>
 public sealed record CostEstimate
 {
-    // Nanoseconds on one core with 512-bit vectors, fitted to whole networks (benchmarks/README.md has the record and docs/engine.md the model): per neuron and step; per
+    // Nanoseconds on one core with AVX-512, fitted to whole networks (benchmarks/README.md has the record and docs/engine.md the model): per neuron and step; per
     // synaptic event; per list of targets that a spike looks up, per spike, per shard and step, per sample of V; per synapse that is drawn.
     private const double UpdateNs = 0.38, ChannelNs = 0.1, ReservoirNs = 0.1, DoubleFactor = 3, DrawNs = 0.5;
     private const double EventNs = 0.5, CountedEventNs = 1.6, ListedEventNs = 2.5, ProceduralNs = 1.2;
