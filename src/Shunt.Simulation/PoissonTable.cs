@@ -21,7 +21,7 @@ internal sealed class PoissonTable
 
     private readonly ushort[] _cutoff = new ushort[Columns];
     private readonly ushort[] _alias = new ushort[Columns];
-    private readonly uint[] _tie = new uint[Columns];
+    private readonly ulong[] _share = new ulong[Columns]; // cutoff and the 32 bits that decide a tie
     private readonly byte[] _cutoffLow = new byte[Columns], _cutoffHigh = new byte[Columns], _aliasByte = new byte[Columns]; // the same, by bytes
 
     /// <param name="mean">Mean count; zero or more, at most 30,000.</param>
@@ -51,12 +51,12 @@ internal sealed class PoissonTable
     /// <summary>One of the <see cref="Parts"/> of a count, with the bits that decide a tie.</summary>
     internal int Draw(ushort number, uint tie)
     {
-        int column = number >> FractionBits, fraction = number & FractionMask;
-        return fraction < _cutoff[column] || (fraction == _cutoff[column] && tie < _tie[column]) ? column : _alias[column];
+        int column = number >> FractionBits;
+        return (((ulong)(number & FractionMask) << 32) | tie) < _share[column] ? column : _alias[column];
     }
 
     /// <summary>Probability that a tie goes to the column's own count.</summary>
-    internal double TieShare(ushort number) => _tie[number >> FractionBits] / 4294967296.0;
+    internal double TieShare(ushort number) => (uint)_share[number >> FractionBits] / 4294967296.0;
 
     /// <summary>Whether further bits decide.</summary>
     internal bool IsTie(ushort number) => (number & FractionMask) == _cutoff[number >> FractionBits];
@@ -143,7 +143,7 @@ internal sealed class PoissonTable
     {
         ulong fixedPoint = (ulong)Math.Round(share * (1ul << (FractionBits + 32)));
         _cutoff[column] = (ushort)(fixedPoint >> 32);
-        _tie[column] = (uint)fixedPoint;
+        _share[column] = fixedPoint;
         _alias[column] = (ushort)alias;
         (_cutoffLow[column], _cutoffHigh[column], _aliasByte[column]) = ((byte)_cutoff[column], (byte)(_cutoff[column] >> 8), (byte)alias);
     }

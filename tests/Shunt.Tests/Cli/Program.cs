@@ -85,7 +85,8 @@ internal sealed class Program : IDisposable
 
         internal Running(string folder, IReadOnlyDictionary<string, string> environment, string[] command)
         {
-            var start = new ProcessStartInfo(command[0], command[1..])
+            // Tests that were started in the background ignore SIGINT, and whatever they start would inherit that.
+            var start = new ProcessStartInfo("env", ["--default-signal=INT", .. command])
             {
                 WorkingDirectory = folder,
                 RedirectStandardOutput = true,
