@@ -12,16 +12,17 @@ namespace Shunt.Simulation;
 /// </summary>
 internal sealed class PoissonTable
 {
-    private const int Columns = 64;
-    private const int FractionBits = 10;
+    /// <summary>Columns of a table.</summary>
+    internal const int Columns = 64;
+
+    private const int FractionBits = 10, AliasBits = 16;
     private const ushort FractionMask = (1 << FractionBits) - 1;
 
     /// <summary>Largest mean of one draw.</summary>
     internal const double LargestPart = 16;
 
-    private readonly ushort[] _cutoff = new ushort[Columns];
-    private readonly ushort[] _alias = new ushort[Columns];
-    private readonly ulong[] _share = new ulong[Columns]; // cutoff and the 32 bits that decide a tie
+    private readonly ulong[] _columns = new ulong[Columns]; // cutoff, the 32 bits that decide a tie, alias
+    private readonly ushort[] _cutoff = new ushort[Columns], _alias = new ushort[Columns];
     private readonly byte[] _cutoffLow = new byte[Columns], _cutoffHigh = new byte[Columns], _aliasByte = new byte[Columns]; // the same, by bytes
 
     /// <param name="mean">Mean count; zero or more, at most 30,000.</param>
@@ -40,26 +41,37 @@ internal sealed class PoissonTable
     /// <summary>Draws whose sum is one count.</summary>
     internal int Parts { get; }
 
+    /// <summary>The table, for <see cref="Draw(ulong, ushort, uint)"/>: a column is chosen by <see cref="ColumnOf"/>.</summary>
+    internal ReadOnlySpan<ulong> Table => _columns;
+
+    /// <summary>Column that a uniform number chooses.</summary>
+    internal static int ColumnOf(ushort number) => number >> FractionBits;
+
+    /// <summary>Whether further bits decide.</summary>
+    internal static bool IsTie(ulong column, ushort number) => (uint)(number & FractionMask) == column >> (32 + AliasBits);
+
+    /// <summary>One of the <see cref="Parts"/> of a count, with the bits that decide a tie.</summary>
+    /// <param name="column">The column of the number.</param>
+    /// <param name="number">Uniform number.</param>
+    /// <param name="tie">32 further bits; they count where <see cref="IsTie(ulong, ushort)"/>.</param>
+    internal static int Draw(ulong column, ushort number, uint tie) =>
+        (((ulong)(number & FractionMask) << 32) | tie) < column >> AliasBits ? ColumnOf(number) : (ushort)column;
+
     /// <summary>One of the <see cref="Parts"/> of a count.</summary>
     /// <param name="number">Uniform number.</param>
     /// <param name="ties">Gives 32 further bits; rarely asked.</param>
     /// <param name="counter">Counter of those bits.</param>
     /// <param name="entity">Entity of those bits.</param>
-    internal int Draw(ushort number, RandomStream ties, uint counter, ulong entity) =>
-        IsTie(number) ? Draw(number, ties.Block(counter, entity).X0) : Draw(number, 0);
+    internal int Draw(ushort number, RandomStream ties, uint counter, ulong entity) => Draw(number, IsTie(number) ? ties.Block(counter, entity).X0 : 0);
 
-    /// <summary>One of the <see cref="Parts"/> of a count, with the bits that decide a tie.</summary>
-    internal int Draw(ushort number, uint tie)
-    {
-        int column = number >> FractionBits;
-        return (((ulong)(number & FractionMask) << 32) | tie) < _share[column] ? column : _alias[column];
-    }
+    /// <inheritdoc cref="Draw(ulong, ushort, uint)"/>
+    internal int Draw(ushort number, uint tie) => Draw(_columns[ColumnOf(number)], number, tie);
+
+    /// <inheritdoc cref="IsTie(ulong, ushort)"/>
+    internal bool IsTie(ushort number) => IsTie(_columns[ColumnOf(number)], number);
 
     /// <summary>Probability that a tie goes to the column's own count.</summary>
-    internal double TieShare(ushort number) => (uint)_share[number >> FractionBits] / 4294967296.0;
-
-    /// <summary>Whether further bits decide.</summary>
-    internal bool IsTie(ushort number) => (number & FractionMask) == _cutoff[number >> FractionBits];
+    internal double TieShare(ushort number) => (uint)(_columns[ColumnOf(number)] >> AliasBits) / 4294967296.0;
 
     /// <summary>True when the machine looks up 64 columns of 16 bits at once.</summary>
     internal static bool IsWide => Avx512BW.IsSupported;
@@ -143,7 +155,7 @@ internal sealed class PoissonTable
     {
         ulong fixedPoint = (ulong)Math.Round(share * (1ul << (FractionBits + 32)));
         _cutoff[column] = (ushort)(fixedPoint >> 32);
-        _share[column] = fixedPoint;
+        _columns[column] = (fixedPoint << AliasBits) | (ushort)alias;
         _alias[column] = (ushort)alias;
         (_cutoffLow[column], _cutoffHigh[column], _aliasByte[column]) = ((byte)_cutoff[column], (byte)(_cutoff[column] >> 8), (byte)alias);
     }

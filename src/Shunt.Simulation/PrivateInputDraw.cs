@@ -21,6 +21,7 @@ internal sealed unsafe class PrivateInputDraw
     private readonly int _first;
     private readonly PoissonTable[] _tables;
     private readonly ushort[]? _tableOf;
+    private readonly AlignedBuffer<ulong>? _columns; // of all tables
     private readonly int _parts;
 
     internal PrivateInputDraw(PrivateInput input, Shard shard)
@@ -41,6 +42,8 @@ internal sealed unsafe class PrivateInputDraw
             int[] distinct = [.. inDegrees.Distinct().Order()];
             _tables = [.. distinct.Select(d => new PoissonTable(d * input.MeanPerUnit))];
             _tableOf = [.. inDegrees.Select(d => (ushort)Array.BinarySearch(distinct, d))];
+            _columns = new AlignedBuffer<ulong>(distinct.Length * PoissonTable.Columns);
+            for (int t = 0; t < distinct.Length; t++) _tables[t].Table.CopyTo(_columns.Span[(t * PoissonTable.Columns)..]);
         }
 
         _parts = _tables.Max(t => t.Parts);
@@ -129,11 +132,14 @@ internal sealed unsafe class PrivateInputDraw
     private long DrawEach(ushort* numbers, int count, ushort* counts, int first, int part, ulong entity)
     {
         long sum = 0;
+        ulong* columns = _columns!.Pointer;
         for (int i = 0; i < count; i++)
         {
-            PoissonTable table = _tables[_tableOf![first + i]];
-            if (part >= table.Parts) continue;
-            int n = Draw(table, numbers[i], first + i, entity);
+            int table = _tableOf![first + i];
+            if (part > 0 && part >= _tables[table].Parts) continue;
+            ulong column = columns[(table * PoissonTable.Columns) + PoissonTable.ColumnOf(numbers[i])];
+            uint tie = PoissonTable.IsTie(column, numbers[i]) ? _ties.Block((uint)(_first + first + i), entity).X0 : 0;
+            int n = PoissonTable.Draw(column, numbers[i], tie);
             counts[i] += (ushort)n;
             sum += n;
         }
