@@ -39,6 +39,10 @@ internal sealed class Program : IDisposable
     /// <summary>Path of the program.</summary>
     internal static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "shunt.dll");
 
+    /// <summary>The runtime's program, where this process would find it: the started one may be given another path.</summary>
+    private static string Dotnet { get; } =
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(d => Path.Combine(d, "dotnet")).First(File.Exists);
+
     /// <summary>Where it runs.</summary>
     internal string Folder { get; }
 
@@ -59,7 +63,7 @@ internal sealed class Program : IDisposable
 
     internal Running Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
 
-    internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, ["dotnet", Assembly, .. arguments]);
+    internal Running Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Folder, environment, [Dotnet, Assembly, .. arguments]);
 
     /// <summary>Starts a launcher that starts the program.</summary>
     internal Running Launch(IReadOnlyDictionary<string, string> environment, string[] launcher, params string[] arguments) =>
