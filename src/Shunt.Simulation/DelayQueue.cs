@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -87,13 +86,7 @@ internal sealed unsafe class DelayQueue
         int slot = (int)(step & (Slots - 1));
         if (_counts is not null)
         {
-            ushort* due = _counts.Pointer + ((long)slot * _targets);
-            for (int i = 0; i < _targets; i += Vector<ushort>.Count)
-            {
-                (Vector.Load(counts + i) + Vector.Load(due + i)).Store(counts + i);
-                Vector<ushort>.Zero.Store(due + i);
-            }
-
+            Lanes.Move(_counts.Pointer + ((long)slot * _targets), counts, _targets);
             return;
         }
 

@@ -58,22 +58,22 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TFlow : struct, IMembraneFlow<T>
 {
+    /// <summary>Neurons that are advanced together: channel by channel, while what they sum up stays in the first-level cache.</summary>
+    private const int Block = 8 * Shard.Granule;
+
     private readonly Shard _shard;
     private readonly AlignedBuffer<T> _potential;
     private readonly AlignedBuffer<T>?[] _reservoirs;
     private readonly AlignedBuffer<ChannelView> _channels;
 
-    /// <summary>Vectors in which a neuron fires, as the first neuron and the mask of lanes: dealt with after the loop, which has no calls and keeps its registers.</summary>
+    /// <summary>Vectors in which a neuron fires: the first neuron of each.</summary>
     private readonly AlignedBuffer<int> _firing;
 
+    /// <summary>Their masks of lanes.</summary>
     private readonly AlignedBuffer<T> _fires;
 
     /// <summary>Gamma and N of a block of neurons.</summary>
     private readonly AlignedBuffer<T> _gamma = new(Block), _drive = new(Block);
-
-    /// <summary>Neurons that are advanced together: channel by channel, while what they sum up stays in the first-level cache.</summary>
-    private const int Block = 8 * Shard.Granule;
-
 
     private readonly T _leak, _leakDrive, _threshold, _reset;
     private readonly double _reference;
@@ -205,11 +205,7 @@ internal sealed unsafe class Membrane<T, TFlow> : Membrane
                 if (isConductance) (Vector.Load(gamma + i) + release).Store(gamma + i);
             }
 
-            for (int i = 0; i < count; i += Vector<ushort>.Count)
-            {
-                (Vector.Load(received + i) + Vector.Load(counts + i)).Store(received + i);
-                Vector<ushort>.Zero.Store(counts + i);
-            }
+            Lanes.Move(counts, received, count);
         }
     }
 }
@@ -232,6 +228,17 @@ internal static unsafe class Lanes
 
         // Below 2^52, a whole number in the last bits of 2^52 is added to it.
         return ((Vector.WidenLower(n) | Vector.Create(0x4330000000000000ul)).As<ulong, double>() - Vector.Create(4503599627370496.0)).As<double, T>();
+    }
+
+    /// <summary>Adds 16-bit numbers to others, and sets them to zero; whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Move(ushort* from, ushort* to, int count)
+    {
+        for (int i = 0; i < count; i += Vector<ushort>.Count)
+        {
+            (Vector.Load(to + i) + Vector.Load(from + i)).Store(to + i);
+            Vector<ushort>.Zero.Store(from + i);
+        }
     }
 
     /// <summary>All bits set in the lanes whose 32-bit number is at least a bound. Reads a whole vector of numbers.</summary>

@@ -101,7 +101,7 @@ internal sealed class PoissonTable
     }
 
     /// <summary>The count that a tie has been given to by a draw of many.</summary>
-    internal int Alias(ushort number) => _alias[number >> FractionBits];
+    internal int Alias(ushort number) => _alias[ColumnOf(number)];
 
     private static Vector512<ushort> LookUp(ushort[] table, Vector512<ushort> column) =>
         Avx512BW.PermuteVar32x16x2(Vector512.Create(table), column, Vector512.Create(table, Columns / 2));

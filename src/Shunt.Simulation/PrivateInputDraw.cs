@@ -21,7 +21,7 @@ internal sealed unsafe class PrivateInputDraw
     private readonly int _first;
     private readonly PoissonTable[] _tables;
     private readonly ushort[]? _tableOf;
-    private readonly AlignedBuffer<ulong>? _columns; // of all tables
+    private readonly AlignedBuffer<ulong> _columns; // of all tables
     private readonly int _parts;
 
     internal PrivateInputDraw(PrivateInput input, Shard shard)
@@ -42,9 +42,10 @@ internal sealed unsafe class PrivateInputDraw
             int[] distinct = [.. inDegrees.Distinct().Order()];
             _tables = [.. distinct.Select(d => new PoissonTable(d * input.MeanPerUnit))];
             _tableOf = [.. inDegrees.Select(d => (ushort)Array.BinarySearch(distinct, d))];
-            _columns = new AlignedBuffer<ulong>(distinct.Length * PoissonTable.Columns);
-            for (int t = 0; t < distinct.Length; t++) _tables[t].Table.CopyTo(_columns.Span[(t * PoissonTable.Columns)..]);
         }
+
+        _columns = new AlignedBuffer<ulong>(_tables.Length * PoissonTable.Columns);
+        for (int t = 0; t < _tables.Length; t++) _tables[t].Table.CopyTo(_columns.Span[(t * PoissonTable.Columns)..]);
 
         _parts = _tables.Max(t => t.Parts);
     }
@@ -64,7 +65,7 @@ internal sealed unsafe class PrivateInputDraw
             {
                 int drawn = Math.Min(Chunk, count - first);
                 Fill(numbers, drawn, (uint)((_first + first) / 8), entity);
-                sum += _tableOf is null ? DrawAlike(numbers, drawn, counts + first, first, entity) : DrawEach(numbers, drawn, counts + first, first, part, entity);
+                sum += _tableOf is null ? DrawAlike(numbers, drawn, counts + first, first, part, entity) : DrawEach(numbers, drawn, counts + first, first, part, entity);
             }
         }
 
@@ -84,7 +85,7 @@ internal sealed unsafe class PrivateInputDraw
         }
     }
 
-    private long DrawAlike(ushort* numbers, int count, ushort* counts, int first, ulong entity)
+    private long DrawAlike(ushort* numbers, int count, ushort* counts, int first, int part, ulong entity)
     {
         PoissonTable table = _tables[0];
         long sum = 0;
@@ -119,23 +120,16 @@ internal sealed unsafe class PrivateInputDraw
             sum += Vector128.Sum(sums);
         }
 
-        for (; i < count; i++)
-        {
-            int n = Draw(table, numbers[i], first + i, entity);
-            counts[i] += (ushort)n;
-            sum += n;
-        }
-
-        return sum;
+        return sum + DrawEach(numbers + i, count - i, counts + i, first + i, part, entity);
     }
 
     private long DrawEach(ushort* numbers, int count, ushort* counts, int first, int part, ulong entity)
     {
         long sum = 0;
-        ulong* columns = _columns!.Pointer;
+        ulong* columns = _columns.Pointer;
         for (int i = 0; i < count; i++)
         {
-            int table = _tableOf![first + i];
+            int table = _tableOf?[first + i] ?? 0;
             if (part > 0 && part >= _tables[table].Parts) continue;
             ulong column = columns[(table * PoissonTable.Columns) + PoissonTable.ColumnOf(numbers[i])];
             uint tie = PoissonTable.IsTie(column, numbers[i]) ? _ties.Block((uint)(_first + first + i), entity).X0 : 0;
@@ -150,16 +144,15 @@ internal sealed unsafe class PrivateInputDraw
     /// <summary>Puts right what ties have added to the counts, and returns by how much.</summary>
     private long Decide(ulong ties, ushort* numbers, ushort* counts, int first, ulong entity)
     {
+        PoissonTable table = _tables[0];
         long change = 0;
         for (; ties != 0; ties &= ties - 1)
         {
-            int lane = BitOperations.TrailingZeroCount(ties), more = Draw(_tables[0], numbers[lane], first + lane, entity) - _tables[0].Alias(numbers[lane]);
+            int lane = BitOperations.TrailingZeroCount(ties), more = table.Draw(numbers[lane], _ties, (uint)(_first + first + lane), entity) - table.Alias(numbers[lane]);
             counts[lane] += (ushort)more;
             change += more;
         }
 
         return change;
     }
-
-    private int Draw(PoissonTable table, ushort number, int neuron, ulong entity) => table.Draw(number, _ties, (uint)(_first + neuron), entity);
 }

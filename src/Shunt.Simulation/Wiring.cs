@@ -390,6 +390,7 @@ internal sealed unsafe class StoredWiring : Wiring
         return count % Vector512<uint>.Count == 0 ? before[0] : last; // a list that goes on fills its chunks
     }
 
+    /// <summary>The same, eight at a time.</summary>
     private static uint DecodeEights(byte* code, int count, uint last, uint* targets)
     {
         Vector128<uint> before = Vector128.Create(last), mark = Vector128.Create(NoTarget);
